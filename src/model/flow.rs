@@ -1,0 +1,51 @@
+//! An unfinished sign-in: one authorization request and what the person has answered so far.
+use serde::{Deserialize, Serialize};
+
+use super::{ChallengeId, ClientId, FlowId, PersonId, Proof, SessionId, TenantId};
+use crate::world::{Digest, Timestamp};
+
+/// The row that every sign-in page belongs to.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    pub id: FlowId,
+    /// Digest of the browser cookie that may continue this flow.
+    pub browser: Digest,
+    pub client: ClientId,
+    /// The parsed authorization request as JSON (`protocol::authorize::AuthorizeRequest`).
+    pub request: String,
+    pub progress: Progress,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub closed_at: Option<Timestamp>,
+    /// Raised by every change; a write names the version that it read (compare-and-set).
+    pub version: i64,
+}
+
+/// What was gathered in this flow itself, beside what the session already proves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Who gave the first factor here. Not signed in until the session exists.
+    pub person: Option<PersonId>,
+    pub proof: Proof,
+    /// The session that this flow uses or made.
+    pub session: Option<SessionId>,
+    /// Chosen on the tenant page.
+    pub tenant: Option<TenantId>,
+    /// Consent was given on the page of this flow.
+    pub consented: bool,
+    /// The person said "continue as" (prompt=select_account).
+    pub account_confirmed: bool,
+    /// The e-mail code that this flow waits for.
+    pub email_challenge: Option<ChallengeId>,
+}
+
+/// A code sent by e-mail, valid for one flow (security.md G13, ASVS 6.6.2).
+#[derive(Clone, Debug)]
+pub struct EmailChallenge {
+    pub id: ChallengeId,
+    pub person: PersonId,
+    pub digest: Digest,
+    pub attempts: i64,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}

@@ -1,0 +1,25 @@
+//! Floor 1. The nouns: people, tenants, memberships, clients, sessions, grants and their states.
+//!
+//! Owns: typed ids, plain structs, state enums with their stored text. Never does: IO, decisions, HTTP.
+//! Words: *person* (never user), *tenant*, *member*/*guest*, *client* (an OAuth client and nothing else).
+pub mod client;
+pub mod flow;
+pub mod grant;
+pub mod ids;
+pub mod letter;
+pub mod person;
+pub mod session;
+pub mod tenant;
+pub mod text;
+pub mod upstream;
+
+pub use client::*;
+pub use flow::*;
+pub use grant::*;
+pub use ids::*;
+pub use letter::*;
+pub use person::*;
+pub use session::*;
+pub use tenant::*;
+pub use text::*;
+pub use upstream::*;

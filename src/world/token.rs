@@ -1,0 +1,104 @@
+//! Random tokens. The clear text exists once, in the hands of the one who sends it; the store knows digests.
+use std::marker::PhantomData;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
+
+use super::{Entropy, Secret};
+
+/// What a token is good for. Digests of different kinds never collide (security.md finding 5).
+pub trait Kind: Send + Sync + 'static {
+    /// Stands before the random part and inside the digest.
+    const PREFIX: &'static str;
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => { $(
+        $(#[$doc])*
+        pub struct $name;
+        impl Kind for $name { const PREFIX: &'static str = $prefix; }
+    )* };
+}
+
+kinds! {
+    /// Authorization code (RFC 6749 4.1.2).
+    Code = "tnc_";
+    /// Refresh token (RFC 6749 1.5).
+    Refresh = "tnr_";
+    /// Client secret (RFC 6749 2.3.1).
+    ClientSecret = "tns_";
+    /// Cookie of a signed-in session.
+    SessionCookie = "tnw_";
+    /// Cookie that binds an unfinished sign-in to one browser.
+    BrowserCookie = "tnb_";
+    /// Invitation link in a letter.
+    Invite = "tni_";
+    /// One-time link of the first operator.
+    Bootstrap = "tno_";
+    /// State of a sign-in at an upstream provider.
+    UpstreamState = "tnu_";
+    /// Recovery code of a second factor.
+    Recovery = "tnx_";
+    /// Code sent by e-mail: six digits, digested together with its own salt.
+    EmailCode = "tne_";
+}
+
+/// A secret of 256 random bits with its kind in front.
+pub struct Token<K: Kind>(Secret<String>, PhantomData<K>);
+
+impl<K: Kind> Token<K> {
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        let mut bytes = [0u8; 32];
+        entropy.fill(&mut bytes);
+        Self(Secret::new(format!("{}{}", K::PREFIX, URL_SAFE_NO_PAD.encode(bytes))), PhantomData)
+    }
+
+    /// The clear text; it leaves the process in the answer being made and nowhere else.
+    pub fn clear(&self) -> &str {
+        self.0.expose()
+    }
+
+    pub fn digest(&self) -> Digest {
+        Digest::of::<K>(self.clear())
+    }
+}
+
+/// SHA-256 of a token and its kind, base64url. What the store keeps instead of the token.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Digest(String);
+
+impl Digest {
+    /// The digest of a token as presented. Any string is allowed in; only what was issued is ever found.
+    pub fn of<K: Kind>(clear: &str) -> Self {
+        let hash = Sha256::new().chain_update(K::PREFIX).chain_update([0]).chain_update(clear).finalize();
+        Self(URL_SAFE_NO_PAD.encode(hash))
+    }
+
+    /// A digest as read from the store.
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// SHA-256 of bytes, for file names, thumbprints and PKCE.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// A decimal code of `digits` digits (at most 9), evenly distributed.
+pub fn decimal_code(entropy: &dyn Entropy, digits: u32) -> String {
+    let bound = 10u32.pow(digits);
+    let fair = u32::MAX - u32::MAX % bound;
+    loop {
+        let mut bytes = [0u8; 4];
+        entropy.fill(&mut bytes);
+        let value = u32::from_be_bytes(bytes);
+        if value < fair {
+            return format!("{:0width$}", value % bound, width = digits as usize);
+        }
+    }
+}
