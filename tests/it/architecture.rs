@@ -1,1 +1,0 @@
-//! The house keeps its floors.
