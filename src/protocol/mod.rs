@@ -1,1 +1,10 @@
-//! Not yet written.
+//! Floor 2. The protocol as pure functions: what a request means, which answer it gets, what a token says.
+//!
+//! Owns: OAuth 2 / OpenID Connect rules, each citing its section. Never does: IO, time, randomness, storage, HTML.
+//! They receive `now` and ready-made random values; `service` loads the facts and records the decisions.
+pub mod authorize;
+pub mod error;
+pub mod flow;
+pub mod scope;
+
+pub use error::{OAuthError, Reason, Refusal};

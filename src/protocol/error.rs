@@ -1,0 +1,142 @@
+//! What is answered when a request is refused: a code of the specifications, a fixed public text, and the exact reason.
+use std::borrow::Cow;
+
+use super::authorize::VerifiedRedirect;
+
+macro_rules! codes {
+    ($($name:ident = $text:literal),+ $(,)?) => {
+        /// Error codes of RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, OpenID Connect Core 3.1.2.6, RFC 9470 3.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum ErrorCode { $($name),+ }
+        impl ErrorCode {
+            pub const fn as_str(self) -> &'static str { match self { $(Self::$name => $text),+ } }
+        }
+    };
+}
+
+codes! {
+    InvalidRequest = "invalid_request",
+    InvalidClient = "invalid_client",
+    InvalidGrant = "invalid_grant",
+    InvalidScope = "invalid_scope",
+    InvalidToken = "invalid_token",
+    InsufficientScope = "insufficient_scope",
+    UnauthorizedClient = "unauthorized_client",
+    UnsupportedGrantType = "unsupported_grant_type",
+    UnsupportedResponseType = "unsupported_response_type",
+    AccessDenied = "access_denied",
+    ServerError = "server_error",
+    TemporarilyUnavailable = "temporarily_unavailable",
+    LoginRequired = "login_required",
+    ConsentRequired = "consent_required",
+    AccountSelectionRequired = "account_selection_required",
+    InteractionRequired = "interaction_required",
+    RequestNotSupported = "request_not_supported",
+    RequestUriNotSupported = "request_uri_not_supported",
+    RegistrationNotSupported = "registration_not_supported",
+    UnmetAuthenticationRequirements = "unmet_authentication_requirements",
+    InsufficientUserAuthentication = "insufficient_user_authentication",
+}
+
+/// A refusal in the words of the specifications.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OAuthError {
+    pub code: ErrorCode,
+    /// Printable ASCII without `"` and `\` (RFC 6749 4.1.2.1), a fixed text, never an echo.
+    pub description: Cow<'static, str>,
+    /// For the log and for tests: which rule was broken.
+    pub reason: Reason,
+}
+
+impl OAuthError {
+    pub fn new(code: ErrorCode, description: &'static str, reason: Reason) -> Self {
+        Self { code, description: Cow::Borrowed(description), reason }
+    }
+}
+
+/// Where a refused authorization request is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// On a page of our own: client or redirect URI are not proven (RFC 6749 4.1.2.1).
+    Page(OAuthError),
+    /// At the client.
+    Redirect(VerifiedRedirect, OAuthError),
+}
+
+/// One variant per broken rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    ParameterRepeated,
+    ParameterTooLong,
+    ParameterMissing,
+    ParameterMalformed,
+    BodyMalformed,
+    ClientUnknown,
+    ClientDisabled,
+    RedirectUriMissing,
+    RedirectUriNotRegistered,
+    ResponseTypeMissing,
+    ResponseTypeUnsupported,
+    ResponseModeNotAllowed,
+    GrantTypeMissing,
+    GrantTypeUnknown,
+    GrantTypeNotAllowed,
+    ScopeNotAllowed,
+    ScopeEmpty,
+    ScopeGrew,
+    PromptMalformed,
+    MaxAgeMalformed,
+    ClaimsMalformed,
+    RequestObject,
+    RequestUri,
+    Registration,
+    ChallengeMissing,
+    ChallengeMalformed,
+    ChallengeMethod,
+    VerifierMissing,
+    VerifierUnexpected,
+    VerifierMalformed,
+    VerifierWrong,
+    CodeUnknown,
+    CodeSpent,
+    CodeExpired,
+    CodeOfAnotherClient,
+    RedirectUriChanged,
+    RefreshUnknown,
+    RefreshReused,
+    RefreshExpired,
+    RefreshOfAnotherClient,
+    GrantEnded,
+    ClientAuthenticationMissing,
+    ClientAuthenticationTwice,
+    ClientAuthenticationMethod,
+    ClientSecretWrong,
+    AssertionMalformed,
+    AssertionSignature,
+    AssertionClaims,
+    AssertionAudience,
+    AssertionExpired,
+    AssertionTooFar,
+    AssertionReplayed,
+    SilentLogin,
+    SilentConsent,
+    SilentSelection,
+    SilentInteraction,
+    HintOfAnotherPerson,
+    HintMalformed,
+    EssentialAcr,
+    PersonNotActive,
+    TenantUnknown,
+    TenantNotMember,
+    TenantDisabled,
+    MembershipNotActive,
+    ClientNotEntitled,
+    MembershipDormant,
+    FactorMissing,
+    PersonDenied,
+    TokenMissing,
+    TokenTwice,
+    TokenInvalid,
+    TokenScope,
+    NotOurs,
+}

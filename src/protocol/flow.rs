@@ -1,0 +1,273 @@
+//! The steps of a sign-in. Each page records a fact and comes back here; the first open question wins.
+//!
+//! `next` is asked for every request of a flow and for nothing else: a step posted out of order is simply answered
+//! with the page that is due.
+use std::collections::BTreeMap;
+
+use super::authorize::{AuthorizeRequest, Target};
+use super::error::{ErrorCode, OAuthError, Reason};
+use super::scope::Scopes;
+use crate::model::{Acr, Amr, FactorKind, PersonId, Proof, TenantId};
+use crate::policy::entry::{Denial, Verdict, own_choice};
+use crate::world::Timestamp;
+
+/// What is known when a step is decided.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub started_at: Timestamp,
+    /// Who gave the first factor, here or in the session.
+    pub person: Option<PersonFacts>,
+    /// What this browser has proved so far.
+    pub proof: Proof,
+    /// Every tenant that the person belongs to, last used first.
+    pub seats: Vec<Seat>,
+    /// Chosen on the page of this flow.
+    pub chosen: Option<TenantId>,
+    /// Chosen earlier in this session, for this client or at all.
+    pub remembered: Option<TenantId>,
+    /// Scopes that the person has granted this client, by tenant.
+    pub consents: BTreeMap<TenantId, Scopes>,
+    pub consented_here: bool,
+    pub account_confirmed: bool,
+    /// The application is first-party: nobody is asked.
+    pub consent_implicit: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonFacts {
+    pub id: PersonId,
+    pub second_factor: FactorKind,
+}
+
+/// One membership with the decision of [`crate::policy::entry::decide`] about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seat {
+    pub tenant: TenantId,
+    pub number: String,
+    pub slug: String,
+    pub verdict: Verdict,
+}
+
+impl Seat {
+    /// Is this the tenant that `tenant=` names: by id, number or slug?
+    fn is(&self, hint: &str) -> bool {
+        self.tenant.as_str() == hint || self.number == hint || self.slug == hint
+    }
+
+    pub fn possible(&self) -> bool {
+        !matches!(self.verdict, Verdict::Denied(_))
+    }
+}
+
+/// A question to the person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    SignIn,
+    SelectAccount,
+    SecondFactor(FactorKind),
+    /// The tenant wants a stronger factor than the person has: set one up first (people.md P17).
+    Enrol,
+    ChooseTenant,
+    Consent(TenantId),
+}
+
+/// What happens next in a flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    Ask(Ask),
+    Refuse(OAuthError),
+    /// Every question is answered: the client gets a code for this tenant.
+    Issue {
+        tenant: TenantId,
+    },
+    /// Every question is answered: a page of our own is shown.
+    Open {
+        path: String,
+    },
+}
+
+type Step = fn(&AuthorizeRequest, &Facts, Timestamp) -> Result<Option<Ask>, OAuthError>;
+
+/// Asked in this order. A new step is one line here.
+const STEPS: &[Step] = &[sign_in, second_factor, choose_tenant, consent];
+
+/// Decides the next step of a flow.
+pub fn next(request: &AuthorizeRequest, facts: &Facts, now: Timestamp) -> Next {
+    for step in STEPS {
+        match step(request, facts, now) {
+            Ok(None) => {}
+            Ok(Some(ask)) if request.prompt.none => return Next::Refuse(silent(&ask)),
+            Ok(Some(ask)) => return Next::Ask(ask),
+            Err(refused) => return Next::Refuse(refused),
+        }
+    }
+    if let Target::Own { path } = &request.target {
+        return Next::Open { path: path.clone() };
+    }
+    match tenant(request, facts) {
+        Ok(Some(seat)) => match seat.verdict {
+            Verdict::Enter => Next::Issue { tenant: seat.tenant.clone() },
+            Verdict::NeedsFactor(_) => Next::Refuse(denied(Reason::FactorMissing)),
+            Verdict::Denied(denial) => Next::Refuse(denied(reason(denial))),
+        },
+        Ok(None) => Next::Refuse(denied(Reason::TenantNotMember)),
+        Err(refused) => Next::Refuse(refused),
+    }
+}
+
+/// OpenID Connect Core 3.1.2.6: `prompt=none` names the question instead of asking it.
+fn silent(ask: &Ask) -> OAuthError {
+    let (code, text, reason) = match ask {
+        Ask::SignIn | Ask::SecondFactor(_) => (ErrorCode::LoginRequired, "The person must sign in", Reason::SilentLogin),
+        Ask::SelectAccount | Ask::ChooseTenant => {
+            (ErrorCode::AccountSelectionRequired, "The person must choose an account or tenant", Reason::SilentSelection)
+        }
+        Ask::Enrol => (ErrorCode::InteractionRequired, "The person must set up a second factor", Reason::SilentInteraction),
+        Ask::Consent(_) => (ErrorCode::ConsentRequired, "The person must consent", Reason::SilentConsent),
+    };
+    OAuthError::new(code, text, reason)
+}
+
+fn denied(reason: Reason) -> OAuthError {
+    OAuthError::new(ErrorCode::AccessDenied, "The person may not enter this tenant with this application", reason)
+}
+
+/// Maps a denial of the decision function to the reason that is logged.
+pub fn reason(denial: Denial) -> Reason {
+    match denial {
+        Denial::PersonNotActive => Reason::PersonNotActive,
+        Denial::NotMember => Reason::TenantNotMember,
+        Denial::MembershipNotActive => Reason::MembershipNotActive,
+        Denial::MembershipDormant => Reason::MembershipDormant,
+        Denial::TenantDisabled => Reason::TenantDisabled,
+        Denial::ClientDisabled => Reason::ClientDisabled,
+        Denial::ClientNotEntitled => Reason::ClientNotEntitled,
+    }
+}
+
+fn sign_in(request: &AuthorizeRequest, facts: &Facts, now: Timestamp) -> Result<Option<Ask>, OAuthError> {
+    let (Some(person), Some(signed_in_at)) = (&facts.person, facts.proof.signed_in_at) else {
+        return Ok(Some(Ask::SignIn));
+    };
+    let in_this_flow = signed_in_at >= facts.started_at;
+    // OpenID Connect Core 3.1.2.1: with id_token_hint, another person must not be returned.
+    if request.hinted_person.as_deref().is_some_and(|hinted| hinted != person.id.as_str()) {
+        if request.prompt.none || in_this_flow {
+            let text = "Another person than the hinted one is signed in";
+            return Err(OAuthError::new(ErrorCode::LoginRequired, text, Reason::HintOfAnotherPerson));
+        }
+        return Ok(Some(Ask::SignIn));
+    }
+    if in_this_flow {
+        return Ok(None);
+    }
+    // OpenID Connect Core 3.1.2.1: prompt=login and max_age ask again although a session exists.
+    let too_old = request.max_age.is_some_and(|seconds| now.since(signed_in_at).as_secs() > seconds.unsigned_abs());
+    if request.prompt.login || too_old {
+        return Ok(Some(Ask::SignIn));
+    }
+    Ok((request.prompt.select_account && !facts.account_confirmed).then_some(Ask::SelectAccount))
+}
+
+fn second_factor(request: &AuthorizeRequest, facts: &Facts, _now: Timestamp) -> Result<Option<Ask>, OAuthError> {
+    let Some(person) = &facts.person else { return Ok(None) };
+    let reached = facts.proof.acr();
+    let demanded = demanded(request, facts, person)?;
+    if demanded.is_some_and(|acr| reached < acr) || must_prove_again(request, facts, demanded) {
+        return ask_for(demanded.unwrap_or(Acr::Email), reached, person.second_factor).map(Some);
+    }
+    // RFC 9470 5 / OpenID Connect Core 3.1.2.1: acr_values are wishes; asked for when this person can meet them.
+    let can_reach = own_choice(person.second_factor);
+    let wish = request.acr_values.iter().copied().find(|acr| Some(*acr) <= can_reach);
+    if wish.is_some_and(|acr| reached < acr) {
+        return Ok(Some(Ask::SecondFactor(person.second_factor)));
+    }
+    Ok(None)
+}
+
+/// A forced sign-in asks for the second factor again too: the one of the old session proves nothing about now.
+fn must_prove_again(request: &AuthorizeRequest, facts: &Facts, demanded: Option<Acr>) -> bool {
+    let signed_in_here = facts.proof.signed_in_at.is_some_and(|at| at >= facts.started_at);
+    let factor_here = facts.proof.factor_at.is_some_and(|at| at >= facts.started_at);
+    request.prompt.login && signed_in_here && !factor_here && demanded.is_some()
+}
+
+/// The rung that must be reached before anything about the person's tenants is shown.
+fn demanded(request: &AuthorizeRequest, facts: &Facts, person: &PersonFacts) -> Result<Option<Acr>, OAuthError> {
+    let federated = facts.proof.amr.contains(&Amr::Fed);
+    let own = if federated { None } else { own_choice(person.second_factor) };
+    let entering = match (&request.target, tenant(request, facts)?) {
+        (Target::Own { .. }, _) | (_, None) => own,
+        (_, Some(seat)) => match seat.verdict {
+            Verdict::NeedsFactor(acr) => Some(acr),
+            Verdict::Enter => None,
+            Verdict::Denied(denial) => return Err(denied(reason(denial))),
+        },
+    };
+    Ok(entering.max(request.acr_required))
+}
+
+/// Which page brings the person from `reached` to `demanded`.
+fn ask_for(demanded: Acr, reached: Acr, factor: FactorKind) -> Result<Ask, OAuthError> {
+    match (demanded, factor) {
+        (Acr::Phr, _) => Err(OAuthError::new(
+            ErrorCode::UnmetAuthenticationRequirements,
+            "The person cannot meet the requested authentication context",
+            Reason::EssentialAcr,
+        )),
+        (_, FactorKind::Totp) => Ok(Ask::SecondFactor(FactorKind::Totp)),
+        // Whoever has no stronger factor proves the mailbox first, then sets one up.
+        (Acr::Mfa, _) if reached >= Acr::Email => Ok(Ask::Enrol),
+        _ => Ok(Ask::SecondFactor(FactorKind::Email)),
+    }
+}
+
+fn choose_tenant(request: &AuthorizeRequest, facts: &Facts, _now: Timestamp) -> Result<Option<Ask>, OAuthError> {
+    if matches!(request.target, Target::Own { .. }) {
+        return Ok(None);
+    }
+    match tenant(request, facts)? {
+        Some(_) => Ok(None),
+        None => Ok(Some(Ask::ChooseTenant)),
+    }
+}
+
+/// The tenant that needs no question, if there is one; an error when none is possible.
+fn tenant<'a>(request: &AuthorizeRequest, facts: &'a Facts) -> Result<Option<&'a Seat>, OAuthError> {
+    if let Some(hint) = &request.tenant_hint {
+        return match facts.seats.iter().find(|seat| seat.is(hint)) {
+            Some(seat) if seat.possible() => Ok(Some(seat)),
+            Some(Seat { verdict: Verdict::Denied(denial), .. }) => Err(denied(reason(*denial))),
+            _ => Err(denied(Reason::TenantUnknown)),
+        };
+    }
+    let possible: Vec<&Seat> = facts.seats.iter().filter(|seat| seat.possible()).collect();
+    let find = |wanted: &Option<TenantId>| wanted.as_ref().and_then(|id| possible.iter().copied().find(|seat| seat.tenant == *id));
+    if let Some(seat) = find(&facts.chosen) {
+        return Ok(Some(seat));
+    }
+    match possible.as_slice() {
+        [] if matches!(request.target, Target::Own { .. }) => Ok(None),
+        [] => Err(denied(facts.seats.iter().find_map(|seat| denial_of(seat.verdict)).unwrap_or(Reason::TenantNotMember))),
+        [only] => Ok(Some(only)),
+        _ if request.prompt.select_tenant => Ok(None),
+        _ => Ok(find(&facts.remembered)),
+    }
+}
+
+fn denial_of(verdict: Verdict) -> Option<Reason> {
+    match verdict {
+        Verdict::Denied(denial) => Some(reason(denial)),
+        _ => None,
+    }
+}
+
+fn consent(request: &AuthorizeRequest, facts: &Facts, _now: Timestamp) -> Result<Option<Ask>, OAuthError> {
+    let Some(seat) = tenant(request, facts)? else { return Ok(None) };
+    if matches!(request.target, Target::Own { .. }) || facts.consented_here {
+        return Ok(None);
+    }
+    let remembered = facts.consents.get(&seat.tenant).is_some_and(|granted| request.scopes.is_subset_of(granted));
+    let open = request.prompt.consent || !(facts.consent_implicit || remembered);
+    Ok(open.then(|| Ask::Consent(seat.tenant.clone())))
+}
