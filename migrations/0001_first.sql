@@ -134,6 +134,7 @@ create table sessions (
 );
 create index sessions_person on sessions (person_id);
 create index sessions_expiry on sessions (expires_at);
+create index sessions_ended on sessions (ended_at) where ended_at is not null;
 
 -- The tenant that was last chosen in a session for a client; client_id '' is the session's last choice of all.
 create table session_tenants (
@@ -156,6 +157,7 @@ create table flows (
     closed_at bigint
 );
 create index flows_expiry on flows (expires_at);
+create index flows_closed on flows (closed_at) where closed_at is not null;
 
 create table consents (
     person_id text not null references persons (id),
@@ -183,6 +185,7 @@ create table grants (
 create index grants_person on grants (person_id);
 create index grants_session on grants (session_id);
 create index grants_expiry on grants (expires_at);
+create index grants_ended on grants (ended_at) where ended_at is not null;
 
 create table codes (
     digest text primary key,
@@ -194,6 +197,7 @@ create table codes (
     expires_at bigint not null,
     used_at bigint
 );
+create index codes_grant on codes (grant_id);
 create index codes_expiry on codes (expires_at);
 
 create table refresh_tokens (
@@ -257,6 +261,7 @@ create table totp_factors (
     last_step bigint not null,
     created_at bigint not null
 );
+create index totp_factors_person on totp_factors (person_id, created_at);
 create unique index totp_factors_confirmed on totp_factors (person_id) where confirmed_at is not null;
 
 create table recovery_codes (
@@ -323,6 +328,7 @@ create table invitations (
     revoked_at bigint
 );
 create index invitations_person on invitations (person_id);
+create index invitations_membership on invitations (membership_id);
 
 create table bootstrap_links (
     digest text primary key,

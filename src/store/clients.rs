@@ -1,1 +1,160 @@
-//! stub
+//! Registered clients with their secrets and the tenants that they serve. Every write raises the generation.
+use std::collections::BTreeMap;
+
+use super::rows::{At, micros, time, to_json};
+use super::{Read, Result, StoreError, Write, execute, on};
+use crate::model::{Client, ClientId, ClientMetadata, ClientState, SecretId, StoredSecret, TenantId};
+use crate::world::{Digest, Timestamp};
+
+#[derive(sqlx::FromRow)]
+struct ClientRow {
+    id: String,
+    state: String,
+    metadata: String,
+    created_at: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct SecretRow {
+    id: String,
+    client_id: String,
+    digest: String,
+    expires_at: Option<i64>,
+}
+
+impl TryFrom<ClientRow> for Client {
+    type Error = StoreError;
+    fn try_from(row: ClientRow) -> Result<Self> {
+        let at = At { table: "clients", row: &row.id };
+        Ok(Self {
+            state: at.parsed("state", ClientState::parse(&row.state))?,
+            metadata: at.json("metadata", &row.metadata)?,
+            secrets: Vec::new(),
+            tenants: Vec::new(),
+            created_at: Timestamp::from_micros(row.created_at),
+            id: ClientId::from_text(row.id),
+        })
+    }
+}
+
+impl From<SecretRow> for StoredSecret {
+    fn from(row: SecretRow) -> Self {
+        Self { id: SecretId::from_text(row.id), digest: Digest::from_stored(row.digest), expires_at: time(row.expires_at) }
+    }
+}
+
+/// Joins what the three tables say.
+fn assemble(rows: Vec<ClientRow>, secrets: Vec<SecretRow>, tenants: Vec<(String, String)>) -> Result<Vec<Client>> {
+    let mut clients: BTreeMap<String, Client> = BTreeMap::new();
+    for row in rows {
+        clients.insert(row.id.clone(), Client::try_from(row)?);
+    }
+    for secret in secrets {
+        if let Some(client) = clients.get_mut(&secret.client_id) {
+            client.secrets.push(secret.into());
+        }
+    }
+    for (client, tenant) in tenants {
+        if let Some(client) = clients.get_mut(&client) {
+            client.tenants.push(TenantId::from_text(tenant));
+        }
+    }
+    Ok(clients.into_values().collect())
+}
+
+impl Read {
+    /// All clients, by id.
+    pub async fn clients(&mut self) -> Result<Vec<Client>> {
+        self.clients_like(None).await
+    }
+
+    pub async fn client(&mut self, id: &ClientId) -> Result<Option<Client>> {
+        Ok(self.clients_like(Some(id)).await?.pop())
+    }
+
+    async fn clients_like(&mut self, id: Option<&ClientId>) -> Result<Vec<Client>> {
+        const CLIENTS: &str = "select id, state, metadata, created_at from clients
+            where cast($1 as text) is null or id = $1
+            order by id";
+        const SECRETS: &str = "select id, client_id, digest, expires_at from client_secrets
+            where cast($1 as text) is null or client_id = $1
+            order by created_at, id";
+        const TENANTS: &str = "select client_id, tenant_id from client_tenants
+            where cast($1 as text) is null or client_id = $1
+            order by client_id, tenant_id";
+        let id = id.map(ClientId::as_str);
+        let rows: Vec<ClientRow> = on!(self, c => sqlx::query_as(CLIENTS).bind(id).fetch_all(c))?;
+        let secrets: Vec<SecretRow> = on!(self, c => sqlx::query_as(SECRETS).bind(id).fetch_all(c))?;
+        let tenants: Vec<(String, String)> = on!(self, c => sqlx::query_as(TENANTS).bind(id).fetch_all(c))?;
+        assemble(rows, secrets, tenants)
+    }
+}
+
+impl Write {
+    /// Registers a client with its secrets and tenants. False when the id exists; then nothing was written.
+    pub async fn insert_client(&mut self, client: &Client) -> Result<bool> {
+        const SQL: &str = "insert into clients (id, state, metadata, created_at) values ($1, $2, $3, $4)
+            on conflict (id) do nothing
+            returning id";
+        let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL)
+            .bind(client.id.as_str())
+            .bind(client.state.as_str())
+            .bind(to_json(&client.metadata))
+            .bind(client.created_at.micros())
+            .fetch_optional(c))?;
+        if won.is_none() {
+            return Ok(false);
+        }
+        for secret in &client.secrets {
+            self.add_client_secret(&client.id, secret, client.created_at).await?;
+        }
+        for tenant in &client.tenants {
+            self.entitle_client(&client.id, tenant).await?;
+        }
+        self.raise_generation().await?;
+        Ok(true)
+    }
+
+    /// False when there is no such client.
+    pub async fn set_client_metadata(&mut self, id: &ClientId, metadata: &ClientMetadata) -> Result<bool> {
+        const SQL: &str = "update clients set metadata = $2 where id = $1";
+        let text = to_json(metadata);
+        let changed = execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(&text))?;
+        self.raise_generation().await?;
+        Ok(changed > 0)
+    }
+
+    pub async fn set_client_state(&mut self, id: &ClientId, state: ClientState) -> Result<()> {
+        const SQL: &str = "update clients set state = $2 where id = $1";
+        execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(state.as_str()))?;
+        self.raise_generation().await
+    }
+
+    pub async fn add_client_secret(&mut self, client: &ClientId, secret: &StoredSecret, now: Timestamp) -> Result<()> {
+        const SQL: &str = "insert into client_secrets (id, client_id, digest, expires_at, created_at) values ($1, $2, $3, $4, $5)";
+        execute!(
+            self,
+            sqlx::query(SQL)
+                .bind(secret.id.as_str())
+                .bind(client.as_str())
+                .bind(secret.digest.as_str())
+                .bind(micros(secret.expires_at))
+                .bind(now.micros())
+        )?;
+        self.raise_generation().await
+    }
+
+    /// False when there is no such secret.
+    pub async fn drop_client_secret(&mut self, id: &SecretId) -> Result<bool> {
+        let dropped = execute!(self, sqlx::query("delete from client_secrets where id = $1").bind(id.as_str()))?;
+        self.raise_generation().await?;
+        Ok(dropped > 0)
+    }
+
+    /// Lets a tenant's people enter a client whose entitlement is `listed`.
+    pub async fn entitle_client(&mut self, client: &ClientId, tenant: &TenantId) -> Result<()> {
+        const SQL: &str = "insert into client_tenants (client_id, tenant_id) values ($1, $2) on conflict do nothing";
+        execute!(self, sqlx::query(SQL).bind(client.as_str()).bind(tenant.as_str()))?;
+        self.raise_generation().await
+    }
+}

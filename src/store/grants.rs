@@ -1,1 +1,130 @@
-//! stub
+//! Grants and consents. The tokens under a grant live in `tokens`.
+use super::rows::{At, micros, time, to_json};
+use super::{Read, Result, StoreError, Write, execute, on};
+use crate::model::{ClientId, Grant, GrantId, PersonId, SessionId, TenantId};
+use crate::world::Timestamp;
+
+#[derive(sqlx::FromRow)]
+struct GrantRow {
+    id: String,
+    client_id: String,
+    person_id: String,
+    tenant_id: String,
+    session_id: Option<String>,
+    scope: String,
+    nonce: Option<String>,
+    proof: String,
+    auth_time_requested: bool,
+    created_at: i64,
+    expires_at: i64,
+    ended_at: Option<i64>,
+}
+
+impl TryFrom<GrantRow> for Grant {
+    type Error = StoreError;
+    fn try_from(row: GrantRow) -> Result<Self> {
+        let at = At { table: "grants", row: &row.id };
+        Ok(Self {
+            proof: at.json("proof", &row.proof)?,
+            client: ClientId::from_text(row.client_id),
+            person: PersonId::from_text(row.person_id),
+            tenant: TenantId::from_text(row.tenant_id),
+            session: row.session_id.map(SessionId::from_text),
+            scope: row.scope,
+            nonce: row.nonce,
+            auth_time_requested: row.auth_time_requested,
+            created_at: Timestamp::from_micros(row.created_at),
+            expires_at: Timestamp::from_micros(row.expires_at),
+            ended_at: time(row.ended_at),
+            id: GrantId::from_text(row.id),
+        })
+    }
+}
+
+impl Read {
+    /// A grant, also an ended or expired one.
+    pub async fn grant(&mut self, id: &GrantId) -> Result<Option<Grant>> {
+        const SQL: &str = "select id, client_id, person_id, tenant_id, session_id, scope, nonce, proof, auth_time_requested,
+                created_at, expires_at, ended_at
+            from grants where id = $1";
+        let row: Option<GrantRow> = on!(self, c => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(c))?;
+        row.map(Grant::try_from).transpose()
+    }
+
+    /// The scope that a person allowed a client in a tenant.
+    pub async fn consent(&mut self, person: &PersonId, tenant: &TenantId, client: &ClientId) -> Result<Option<String>> {
+        const SQL: &str = "select scope from consents where person_id = $1 and tenant_id = $2 and client_id = $3";
+        Ok(on!(self, c => sqlx::query_scalar(SQL)
+            .bind(person.as_str()).bind(tenant.as_str()).bind(client.as_str()).fetch_optional(c))?)
+    }
+}
+
+impl Write {
+    pub async fn insert_grant(&mut self, grant: &Grant) -> Result<()> {
+        const SQL: &str = "insert into grants
+                (id, client_id, person_id, tenant_id, session_id, scope, nonce, proof, auth_time_requested,
+                 created_at, expires_at, ended_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        let proof = to_json(&grant.proof);
+        execute!(
+            self,
+            sqlx::query(SQL)
+                .bind(grant.id.as_str())
+                .bind(grant.client.as_str())
+                .bind(grant.person.as_str())
+                .bind(grant.tenant.as_str())
+                .bind(grant.session.as_ref().map(SessionId::as_str))
+                .bind(&grant.scope)
+                .bind(grant.nonce.as_deref())
+                .bind(&proof)
+                .bind(grant.auth_time_requested)
+                .bind(grant.created_at.micros())
+                .bind(grant.expires_at.micros())
+                .bind(micros(grant.ended_at))
+        )?;
+        Ok(())
+    }
+
+    /// Ends a grant and thereby the whole family of its tokens. False when it had ended before.
+    pub async fn end_grant(&mut self, id: &GrantId, now: Timestamp) -> Result<bool> {
+        const SQL: &str = "update grants set ended_at = $2 where id = $1 and ended_at is null returning id";
+        let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(now.micros()).fetch_optional(c))?;
+        Ok(won.is_some())
+    }
+
+    pub async fn end_grants_of_person(&mut self, person: &PersonId, now: Timestamp) -> Result<u64> {
+        const SQL: &str = "update grants set ended_at = $2 where person_id = $1 and ended_at is null";
+        Ok(execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(now.micros()))?)
+    }
+
+    pub async fn end_grants_of_membership(&mut self, person: &PersonId, tenant: &TenantId, now: Timestamp) -> Result<u64> {
+        const SQL: &str = "update grants set ended_at = $3 where person_id = $1 and tenant_id = $2 and ended_at is null";
+        Ok(execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(tenant.as_str()).bind(now.micros()))?)
+    }
+
+    pub async fn end_grants_of_session(&mut self, session: &SessionId, now: Timestamp) -> Result<u64> {
+        const SQL: &str = "update grants set ended_at = $2 where session_id = $1 and ended_at is null";
+        Ok(execute!(self, sqlx::query(SQL).bind(session.as_str()).bind(now.micros()))?)
+    }
+
+    /// Remembers what a person allowed; replaces what was remembered.
+    pub async fn record_consent(
+        &mut self,
+        person: &PersonId,
+        tenant: &TenantId,
+        client: &ClientId,
+        scope: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        const SQL: &str = "insert into consents (person_id, tenant_id, client_id, scope, granted_at) values ($1, $2, $3, $4, $5)
+            on conflict (person_id, tenant_id, client_id) do update set scope = excluded.scope, granted_at = excluded.granted_at";
+        execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(tenant.as_str()).bind(client.as_str()).bind(scope).bind(now.micros()))?;
+        Ok(())
+    }
+
+    pub async fn forget_consent(&mut self, person: &PersonId, tenant: &TenantId, client: &ClientId) -> Result<()> {
+        const SQL: &str = "delete from consents where person_id = $1 and tenant_id = $2 and client_id = $3";
+        execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(tenant.as_str()).bind(client.as_str()))?;
+        Ok(())
+    }
+}

@@ -11,10 +11,10 @@
 //! let person = store.read(async |r| r.person(&id).await).await?;
 //! let won = store.write(async |w| w.redeem_code(&digest, now).await).await?;
 //! ```
-mod access;
 mod audit;
 mod clients;
 mod error;
+mod expiry;
 mod factors;
 mod flows;
 mod grants;
@@ -25,25 +25,20 @@ mod letters;
 mod lockouts;
 mod migrate;
 mod persons;
+mod rows;
 mod sessions;
 mod settings;
 mod tenants;
+mod tokens;
 mod upstream;
 mod writer;
 
-pub use access::*;
-pub use audit::*;
-pub use clients::*;
-pub use error::*;
-pub use factors::*;
-pub use flows::*;
-pub use grants::*;
-pub use invitations::*;
-pub use lockouts::*;
+pub use audit::AuditRow;
+pub use error::{Result, StoreError};
+pub use lockouts::{Attempt, person_attempts};
 pub use migrate::SchemaState;
-pub use persons::*;
-pub use settings::*;
-pub use tenants::*;
+pub use persons::{Inserted, NewPerson};
+pub use tenants::TenantInserted;
 
 use std::ops::{Deref, DerefMut};
 use std::path::Path;

@@ -1,1 +1,195 @@
-//! stub
+//! People: who exists, how they are reached, their password hash and state.
+use super::rows::{At, micros, time};
+use super::{Read, Result, StoreError, Write, execute, on};
+use crate::model::{Email, FactorKind, Locale, Lockout, PasswordRecord, Person, PersonId, PersonState};
+use crate::world::{Secret, Timestamp};
+
+/// What is known of a person when the row is made.
+#[derive(Clone, Debug)]
+pub struct NewPerson {
+    pub id: PersonId,
+    pub email: Email,
+    pub email_verified: bool,
+    pub first_name: String,
+    pub last_name: String,
+    pub locale: Locale,
+    pub state: PersonState,
+    pub operator: bool,
+    pub second_factor: FactorKind,
+    /// A PHC string.
+    pub password_hash: Option<Secret<String>>,
+}
+
+/// What became of [`Write::insert_person`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inserted {
+    Yes,
+    /// Somebody else has this address; nothing was written.
+    EmailTaken,
+}
+
+// The account's own row of failed attempts is joined in: its name is `person_attempts(id)`.
+macro_rules! person_where {
+    ($condition:literal) => {
+        concat!(
+            "select p.id, p.email, p.email_verified, p.first_name, p.last_name, p.locale, p.state, p.operator,
+                p.second_factor, p.password_hash, p.last_login_at, p.created_at, p.updated_at, l.failures, l.paused_until
+            from persons p
+            left join lockouts l on l.name = 'person:' || p.id
+            where ",
+            $condition
+        )
+    };
+}
+
+#[derive(sqlx::FromRow)]
+struct PersonRow {
+    id: String,
+    email: String,
+    email_verified: bool,
+    first_name: String,
+    last_name: String,
+    locale: String,
+    state: String,
+    operator: bool,
+    second_factor: String,
+    password_hash: Option<String>,
+    last_login_at: Option<i64>,
+    created_at: i64,
+    updated_at: i64,
+    failures: Option<i64>,
+    paused_until: Option<i64>,
+}
+
+impl TryFrom<PersonRow> for PasswordRecord {
+    type Error = StoreError;
+    fn try_from(row: PersonRow) -> Result<Self> {
+        let at = At { table: "persons", row: &row.id };
+        let person = Person {
+            email: at.parsed("email", Email::parse(&row.email))?,
+            locale: at.parsed("locale", Locale::parse(&row.locale))?,
+            state: at.parsed("state", PersonState::parse(&row.state))?,
+            second_factor: at.parsed("second_factor", FactorKind::parse(&row.second_factor))?,
+            email_verified: row.email_verified,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            operator: row.operator,
+            has_password: row.password_hash.is_some(),
+            lockout: Lockout { failures: row.failures.unwrap_or(0), paused_until: time(row.paused_until) },
+            last_login_at: time(row.last_login_at),
+            created_at: Timestamp::from_micros(row.created_at),
+            updated_at: Timestamp::from_micros(row.updated_at),
+            id: PersonId::from_text(row.id),
+        };
+        Ok(Self { person, hash: row.password_hash.map(Secret::new) })
+    }
+}
+
+impl Read {
+    /// One person, whatever its state.
+    pub async fn person(&mut self, id: &PersonId) -> Result<Option<Person>> {
+        const SQL: &str = person_where!("p.id = $1");
+        let row: Option<PersonRow> = on!(self, c => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(c))?;
+        Ok(row.map(PasswordRecord::try_from).transpose()?.map(|record| record.person))
+    }
+
+    pub async fn person_by_email(&mut self, email: &Email) -> Result<Option<Person>> {
+        Ok(self.password_record(email).await?.map(|record| record.person))
+    }
+
+    /// The person of an address with the hash to check a password against.
+    pub async fn password_record(&mut self, email: &Email) -> Result<Option<PasswordRecord>> {
+        const SQL: &str = person_where!("p.email = $1");
+        let row: Option<PersonRow> = on!(self, c => sqlx::query_as(SQL).bind(email.as_str()).fetch_optional(c))?;
+        row.map(PasswordRecord::try_from).transpose()
+    }
+
+    pub async fn password_hash(&mut self, id: &PersonId) -> Result<Option<Secret<String>>> {
+        const SQL: &str = "select password_hash from persons where id = $1";
+        let row: Option<Option<String>> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).fetch_optional(c))?;
+        Ok(row.flatten().map(Secret::new))
+    }
+
+    /// Does anybody run the instance yet, in whatever state?
+    pub async fn operator_exists(&mut self) -> Result<bool> {
+        const SQL: &str = "select id from persons where operator = true order by id limit 1";
+        let found: Option<String> = on!(self, c => sqlx::query_scalar(SQL).fetch_optional(c))?;
+        Ok(found.is_some())
+    }
+}
+
+impl Write {
+    /// Makes a person; an address that is taken changes nothing.
+    pub async fn insert_person(&mut self, person: &NewPerson, now: Timestamp) -> Result<Inserted> {
+        const SQL: &str = "insert into persons
+                (id, email, email_verified, first_name, last_name, locale, state, operator, second_factor,
+                 password_hash, password_set_at, created_at, updated_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+            on conflict (email) do nothing
+            returning id";
+        let hash = person.password_hash.as_ref().map(|hash| hash.expose().as_str());
+        let set_at = micros(hash.map(|_| now));
+        let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL)
+            .bind(person.id.as_str())
+            .bind(person.email.as_str())
+            .bind(person.email_verified)
+            .bind(&person.first_name)
+            .bind(&person.last_name)
+            .bind(person.locale.as_str())
+            .bind(person.state.as_str())
+            .bind(person.operator)
+            .bind(person.second_factor.as_str())
+            .bind(hash)
+            .bind(set_at)
+            .bind(now.micros())
+            .fetch_optional(c))?;
+        Ok(if won.is_some() { Inserted::Yes } else { Inserted::EmailTaken })
+    }
+
+    pub async fn set_password(&mut self, id: &PersonId, hash: &str, now: Timestamp) -> Result<()> {
+        const SQL: &str = "update persons set password_hash = $2, password_set_at = $3, updated_at = $3 where id = $1";
+        execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(hash).bind(now.micros()))?;
+        Ok(())
+    }
+
+    /// Stores a stronger hash of the same password, unless the password was changed meanwhile.
+    pub async fn replace_password_hash(&mut self, id: &PersonId, old: &str, new: &str) -> Result<bool> {
+        const SQL: &str = "update persons set password_hash = $3 where id = $1 and password_hash = $2 returning id";
+        let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(old).bind(new).fetch_optional(c))?;
+        Ok(won.is_some())
+    }
+
+    /// From invited to active; the invitation's link proved the address. False when the person was not invited.
+    pub async fn activate_person(&mut self, id: &PersonId, now: Timestamp) -> Result<bool> {
+        const SQL: &str = "update persons set state = 'active', email_verified = true, updated_at = $2
+            where id = $1 and state = 'invited'
+            returning id";
+        let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(now.micros()).fetch_optional(c))?;
+        Ok(won.is_some())
+    }
+
+    pub async fn set_person_state(&mut self, id: &PersonId, state: PersonState, now: Timestamp) -> Result<()> {
+        const SQL: &str = "update persons set state = $2, updated_at = $3 where id = $1";
+        execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(state.as_str()).bind(now.micros()))?;
+        Ok(())
+    }
+
+    pub async fn set_second_factor(&mut self, id: &PersonId, kind: FactorKind, now: Timestamp) -> Result<()> {
+        const SQL: &str = "update persons set second_factor = $2, updated_at = $3 where id = $1";
+        execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(kind.as_str()).bind(now.micros()))?;
+        Ok(())
+    }
+
+    pub async fn record_login(&mut self, id: &PersonId, now: Timestamp) -> Result<()> {
+        const SQL: &str = "update persons set last_login_at = $2 where id = $1";
+        execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(now.micros()))?;
+        Ok(())
+    }
+
+    /// Makes concurrent changes of one person's factors wait for each other on PostgreSQL.
+    pub(super) async fn lock_person(&mut self, id: &PersonId) -> Result<()> {
+        const SQL: &str = "update persons set updated_at = updated_at where id = $1";
+        execute!(self, sqlx::query(SQL).bind(id.as_str()))?;
+        Ok(())
+    }
+}

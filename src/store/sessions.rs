@@ -1,1 +1,124 @@
-//! stub
+//! Sessions of browsers, and the tenant that was last chosen in them.
+use super::rows::{At, micros, time, to_json};
+use super::{Read, Result, StoreError, Write, execute, on};
+use crate::model::{ClientId, PersonId, Proof, Session, SessionId, TenantId};
+use crate::world::{Digest, Timestamp};
+
+macro_rules! session_where {
+    ($condition:literal) => {
+        concat!("select id, person_id, proof, created_at, last_seen_at, expires_at, ended_at from sessions where ", $condition)
+    };
+}
+
+#[derive(sqlx::FromRow)]
+struct SessionRow {
+    id: String,
+    person_id: String,
+    proof: String,
+    created_at: i64,
+    last_seen_at: i64,
+    expires_at: i64,
+    ended_at: Option<i64>,
+}
+
+impl TryFrom<SessionRow> for Session {
+    type Error = StoreError;
+    fn try_from(row: SessionRow) -> Result<Self> {
+        let at = At { table: "sessions", row: &row.id };
+        Ok(Self {
+            proof: at.json("proof", &row.proof)?,
+            person: PersonId::from_text(row.person_id),
+            created_at: Timestamp::from_micros(row.created_at),
+            last_seen_at: Timestamp::from_micros(row.last_seen_at),
+            expires_at: Timestamp::from_micros(row.expires_at),
+            ended_at: time(row.ended_at),
+            id: SessionId::from_text(row.id),
+        })
+    }
+}
+
+impl Read {
+    /// The session of a cookie, also an ended or expired one: the caller decides.
+    pub async fn session_by_cookie(&mut self, cookie: &Digest) -> Result<Option<Session>> {
+        const SQL: &str = session_where!("cookie = $1");
+        let row: Option<SessionRow> = on!(self, c => sqlx::query_as(SQL).bind(cookie.as_str()).fetch_optional(c))?;
+        row.map(Session::try_from).transpose()
+    }
+
+    /// A session by its id, also an ended or expired one.
+    pub async fn session(&mut self, id: &SessionId) -> Result<Option<Session>> {
+        const SQL: &str = session_where!("id = $1");
+        let row: Option<SessionRow> = on!(self, c => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(c))?;
+        row.map(Session::try_from).transpose()
+    }
+
+    /// The tenant last chosen in this session for this client, else for any client.
+    pub async fn remembered_tenant(&mut self, session: &SessionId, client: &ClientId) -> Result<Option<TenantId>> {
+        const SQL: &str = "select tenant_id from session_tenants
+            where session_id = $1 and (client_id = $2 or client_id = '')
+            order by case when client_id = '' then 1 else 0 end
+            limit 1";
+        let found: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(session.as_str()).bind(client.as_str()).fetch_optional(c))?;
+        Ok(found.map(TenantId::from_text))
+    }
+}
+
+impl Write {
+    pub async fn insert_session(&mut self, session: &Session, cookie: &Digest) -> Result<()> {
+        const SQL: &str = "insert into sessions (id, cookie, person_id, proof, created_at, last_seen_at, expires_at, ended_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let proof = to_json(&session.proof);
+        execute!(
+            self,
+            sqlx::query(SQL)
+                .bind(session.id.as_str())
+                .bind(cookie.as_str())
+                .bind(session.person.as_str())
+                .bind(&proof)
+                .bind(session.created_at.micros())
+                .bind(session.last_seen_at.micros())
+                .bind(session.expires_at.micros())
+                .bind(micros(session.ended_at))
+        )?;
+        Ok(())
+    }
+
+    /// New proof, new cookie: whoever knew the cookie before does not know the stronger session (session fixation).
+    /// False when the session is over.
+    pub async fn renew_session(&mut self, id: &SessionId, cookie: &Digest, proof: &Proof, now: Timestamp) -> Result<bool> {
+        const SQL: &str = "update sessions set cookie = $2, proof = $3, last_seen_at = $4
+            where id = $1 and ended_at is null and expires_at > $4
+            returning id";
+        let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL)
+            .bind(id.as_str()).bind(cookie.as_str()).bind(to_json(proof)).bind(now.micros()).fetch_optional(c))?;
+        Ok(won.is_some())
+    }
+
+    pub async fn touch_session(&mut self, id: &SessionId, now: Timestamp) -> Result<()> {
+        const SQL: &str = "update sessions set last_seen_at = $2 where id = $1 and ended_at is null and last_seen_at < $2";
+        execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(now.micros()))?;
+        Ok(())
+    }
+
+    /// False when it had ended before.
+    pub async fn end_session(&mut self, id: &SessionId, now: Timestamp) -> Result<bool> {
+        const SQL: &str = "update sessions set ended_at = $2 where id = $1 and ended_at is null returning id";
+        let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(now.micros()).fetch_optional(c))?;
+        Ok(won.is_some())
+    }
+
+    /// Ends a person's sessions in every browser; gives their number.
+    pub async fn end_sessions_of(&mut self, person: &PersonId, now: Timestamp) -> Result<u64> {
+        const SQL: &str = "update sessions set ended_at = $2 where person_id = $1 and ended_at is null";
+        Ok(execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(now.micros()))?)
+    }
+
+    /// Remembers the tenant for this client and as the session's last choice of all.
+    pub async fn remember_tenant(&mut self, session: &SessionId, client: &ClientId, tenant: &TenantId, now: Timestamp) -> Result<()> {
+        const SQL: &str = "insert into session_tenants (session_id, client_id, tenant_id, chosen_at)
+            values ($1, $2, $3, $4), ($1, '', $3, $4)
+            on conflict (session_id, client_id) do update set tenant_id = excluded.tenant_id, chosen_at = excluded.chosen_at";
+        execute!(self, sqlx::query(SQL).bind(session.as_str()).bind(client.as_str()).bind(tenant.as_str()).bind(now.micros()))?;
+        Ok(())
+    }
+}
