@@ -1,3 +1,4 @@
+//! The faults that settings can have, and which layer wins.
 use super::*;
 
 fn load(flags: &[(&str, &str)]) -> Result<Config, Faults> {

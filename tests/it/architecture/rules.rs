@@ -20,8 +20,8 @@ const FLOORS: &[(&str, u8)] = &[
     ("app", 4),
     ("service", 5),
     ("web", 6),
-    ("cli", 7),
-    ("demo", 7),
+    ("cli", 9),
+    ("demo", 8),
     ("server", 7),
 ];
 
@@ -35,7 +35,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("http", &["*"]),
     ("hyper", &["server"]),
     ("hyper_util", &["server"]),
-    ("ipnet", &["config", "web"]),
+    ("ipnet", &["config", "web", "server"]),
     ("josekit", &["keys"]),
     ("lettre", &["mail"]),
     ("minijinja", &["pages"]),
