@@ -56,7 +56,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("time", &["*"]),
     ("tokio", &["server", "service", "store", "app", "mail", "upstream", "credentials", "web", "demo", "cli"]),
     ("tokio_rustls", &["server"]),
-    ("toml", &["config"]),
+    ("toml", &["config", "pages"]),
     ("totp_rs", &["credentials"]),
     ("tower", &["web", "server"]),
     ("tower_http", &["web"]),

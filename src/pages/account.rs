@@ -1,0 +1,159 @@
+//! The pages of a person's own account: second factor, recovery codes, proving the password again.
+use serde::Serialize;
+
+use super::Page;
+
+/// `GET /account/security/app` sets an app up; `POST /account/security/email`, `/account/security/off` and
+/// `/account/security/recovery` change the rest (people.md K24).
+#[derive(Clone, Debug, Serialize)]
+pub struct Security {
+    pub name: String,
+    pub email: String,
+    pub factor: FactorKind,
+    /// Recovery codes that are not used yet.
+    pub recovery_left: i64,
+    pub may_disable: bool,
+    pub notice: Option<SecurityNotice>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactorKind {
+    None,
+    Email,
+    App,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecurityNotice {
+    AppOn,
+    EmailOn,
+    Off,
+    PasswordChanged,
+}
+
+/// `POST /account/security/app` with `code` and `password` (people.md K22, S53). Until then nothing changes.
+#[derive(Clone, Debug, Serialize)]
+pub struct TotpEnrol {
+    /// Our own SVG; the one value that is printed unescaped.
+    pub qr_svg: String,
+    /// The secret in groups of four, for typing.
+    pub secret_groups: String,
+    /// Under which name the app will show it (people.md P7).
+    pub issuer: String,
+    /// False for people without a password: they proved themselves at Microsoft just now.
+    pub ask_password: bool,
+    pub error: Option<EnrolError>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EnrolError {
+    WrongCode,
+    WrongPassword,
+    Paused { minutes: i64 },
+}
+
+/// Shown once, right after they were made.
+#[derive(Clone, Debug, Serialize)]
+pub struct RecoveryCodes {
+    pub codes: Vec<String>,
+    /// Together with a new app, rather than asked for.
+    pub just_made: bool,
+}
+
+/// `POST /account/confirm` with `next` and `password`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ConfirmPassword {
+    /// Path on this host.
+    pub next: String,
+    pub email: String,
+    pub error: Option<ConfirmError>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ConfirmError {
+    Wrong,
+    Paused { minutes: i64 },
+    Busy,
+}
+
+impl Page for Security {
+    const TEMPLATE: &'static str = "account/security.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = |factor, recovery_left, notice| Self {
+            name: "Anna Berg".to_owned(),
+            email: "anna.berg@example.com".to_owned(),
+            factor,
+            recovery_left,
+            may_disable: true,
+            notice,
+        };
+        vec![
+            ("email", page(FactorKind::Email, 0, None)),
+            ("app", page(FactorKind::App, 8, Some(SecurityNotice::AppOn))),
+            ("app-few", Self { may_disable: false, ..page(FactorKind::App, 1, None) }),
+            ("none", page(FactorKind::None, 0, Some(SecurityNotice::Off))),
+            ("email-on", page(FactorKind::Email, 0, Some(SecurityNotice::EmailOn))),
+            ("password", page(FactorKind::Email, 0, Some(SecurityNotice::PasswordChanged))),
+        ]
+    }
+}
+
+impl Page for TotpEnrol {
+    const TEMPLATE: &'static str = "account/totp.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = Self {
+            qr_svg: sample_qr(),
+            secret_groups: "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP".to_owned(),
+            issuer: "Tenantry".to_owned(),
+            ask_password: true,
+            error: None,
+        };
+        let wrong = |error| Self { error: Some(error), ..page.clone() };
+        vec![
+            ("plain", page.clone()),
+            ("wrong-code", wrong(EnrolError::WrongCode)),
+            ("wrong-password", wrong(EnrolError::WrongPassword)),
+            ("paused", wrong(EnrolError::Paused { minutes: 30 })),
+            ("paused-one", wrong(EnrolError::Paused { minutes: 1 })),
+            ("no-password", Self { ask_password: false, ..page }),
+        ]
+    }
+}
+
+/// A picture of the size of a QR code; the real one comes from the room `credentials`.
+fn sample_qr() -> String {
+    let dot = |n: u32| (n * n + 7 * n).is_multiple_of(3).then(|| format!("M{},{}h1v1h-1z", n % 37 + 2, n / 37 + 2));
+    let path: String = (0..37 * 37).filter_map(dot).collect();
+    format!(r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 41 41"><path fill="#000" d="{path}"/></svg>"##)
+}
+
+impl Page for RecoveryCodes {
+    const TEMPLATE: &'static str = "account/recovery.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let code = |n: u32| format!("k7{n}m-q2x{n}-w9{n}r");
+        let codes: Vec<String> = (0..8).map(code).collect();
+        vec![("new-app", Self { codes: codes.clone(), just_made: true }), ("asked", Self { codes, just_made: false })]
+    }
+}
+
+impl Page for ConfirmPassword {
+    const TEMPLATE: &'static str = "account/confirm.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = |error| Self { next: "/account/security/app".to_owned(), email: "anna.berg@example.com".to_owned(), error };
+        vec![
+            ("plain", page(None)),
+            ("wrong", page(Some(ConfirmError::Wrong))),
+            ("paused", page(Some(ConfirmError::Paused { minutes: 30 }))),
+            ("paused-one", page(Some(ConfirmError::Paused { minutes: 1 }))),
+            ("busy", page(Some(ConfirmError::Busy))),
+        ]
+    }
+}

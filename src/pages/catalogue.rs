@@ -1,0 +1,129 @@
+//! The texts of one language: `templates/text/<language>.toml`, looked up by dotted keys.
+//!
+//! A text may hold `{name}` placeholders. Where a number decides the wording, the key is a table with `one` and `other`.
+use std::collections::BTreeMap;
+
+use minijinja::value::{Value, ValueKind};
+use minijinja::{Error, ErrorKind};
+
+use super::render::Files;
+use crate::model::{Locale, invisible};
+
+pub(super) struct Catalogue {
+    texts: BTreeMap<String, String>,
+    show_keys: bool,
+}
+
+impl Catalogue {
+    /// The catalogue inside the binary.
+    pub(super) fn of(locale: Locale) -> Self {
+        let file = Files::get(&format!("text/{locale}.toml")).expect("every language has a catalogue");
+        let source = std::str::from_utf8(&file.data).expect("catalogues are UTF-8");
+        let table: toml::Table = source.parse().unwrap_or_else(|e| panic!("the catalogue {locale} is TOML: {e}"));
+        let mut texts = BTreeMap::new();
+        flatten("", &table, &mut texts);
+        Self { texts, show_keys: false }
+    }
+
+    pub(super) fn showing_keys(self) -> Self {
+        Self { show_keys: true, ..self }
+    }
+
+    /// The text of a key with its placeholders filled. An unknown key or an unfilled placeholder is an error.
+    pub(super) fn text(&self, key: &str, params: &[(String, Value)]) -> Result<String, Error> {
+        let (key, text) = self.find(key, params).ok_or_else(|| fault(format!("no text {key}")))?;
+        let filled = fill(text, params).map_err(|name| fault(format!("the text {key} needs {name}")))?;
+        Ok(if self.show_keys { format!("⟦{key}⟧{filled}") } else { filled })
+    }
+
+    /// The text for a value of an enum: `"variant"` or `{ kind: "variant", …placeholders }`.
+    pub(super) fn spoken(&self, prefix: &str, value: &Value) -> Result<String, Error> {
+        if let Some(kind) = value.as_str() {
+            return self.text(&format!("{prefix}.{kind}"), &[]);
+        }
+        let kind = value.get_attr("kind")?;
+        let mut params = Vec::new();
+        for name in value.try_iter()? {
+            params.push((name.to_string(), value.get_item(&name)?));
+        }
+        self.text(&format!("{prefix}.{kind}"), &params)
+    }
+
+    fn find<'a>(&'a self, key: &'a str, params: &[(String, Value)]) -> Option<(String, &'a String)> {
+        if let Some(text) = self.texts.get(key) {
+            return Some((key.to_owned(), text));
+        }
+        let number = params.iter().find_map(|(_, v)| i64::try_from(v.clone()).ok())?;
+        let key = format!("{key}.{}", if number == 1 { "one" } else { "other" });
+        self.texts.get(&key).map(|text| (key, text))
+    }
+}
+
+fn flatten(prefix: &str, table: &toml::Table, out: &mut BTreeMap<String, String>) {
+    for (name, value) in table {
+        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        match value {
+            toml::Value::Table(inner) => flatten(&key, inner, out),
+            toml::Value::String(text) => {
+                out.insert(key, text.clone());
+            }
+            _ => panic!("{key} is a text"),
+        }
+    }
+}
+
+fn fill(text: &str, params: &[(String, Value)]) -> Result<String, String> {
+    let mut out = String::with_capacity(text.len() + 32);
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').ok_or_else(|| "a closing brace".to_owned())?;
+        let value = params.iter().find(|(n, _)| n == name).map(|(_, v)| v);
+        let value = value.filter(|v| matches!(v.kind(), ValueKind::String | ValueKind::Number)).ok_or_else(|| name.to_owned())?;
+        out.push_str(before);
+        out.extend(value.to_string().chars().filter(|c| !invisible(*c) && !c.is_control() || *c == '\u{200B}'));
+        rest = after;
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+fn fault(text: String) -> Error {
+    Error::new(ErrorKind::InvalidOperation, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn catalogue() -> Catalogue {
+        let table: toml::Table = "a.b = 'Hello {who}'\n[n]\none = '{n} minute'\nother = '{n} minutes'\n[e]\nx = 'X'".parse().unwrap();
+        let mut texts = BTreeMap::new();
+        flatten("", &table, &mut texts);
+        Catalogue { texts, show_keys: false }
+    }
+
+    #[test]
+    fn placeholders_are_filled_and_a_missing_one_is_an_error() {
+        let who = |text: &str| vec![("who".to_owned(), Value::from(text))];
+
+        assert_eq!(catalogue().text("a.b", &who("Ann")).unwrap(), "Hello Ann");
+        assert_eq!(catalogue().text("a.b", &who("{who}")).unwrap(), "Hello {who}");
+        assert_eq!(catalogue().text("a.b", &who("a\u{202E}b\n")).unwrap(), "Hello ab");
+        assert!(catalogue().text("a.b", &[]).is_err());
+        assert!(catalogue().text("a.b", &[("who".to_owned(), Value::from(()))]).is_err());
+    }
+
+    #[test]
+    fn a_number_chooses_the_wording() {
+        let n = |n: i64| vec![("n".to_owned(), Value::from(n))];
+
+        assert_eq!(catalogue().text("n", &n(1)).unwrap(), "1 minute");
+        assert_eq!(catalogue().text("n", &n(30)).unwrap(), "30 minutes");
+    }
+
+    #[test]
+    fn an_enum_is_spoken_by_its_variant() {
+        assert_eq!(catalogue().spoken("e", &Value::from("x")).unwrap(), "X");
+        assert!(catalogue().spoken("e", &Value::from("y")).is_err());
+    }
+}

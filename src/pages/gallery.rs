@@ -1,0 +1,80 @@
+//! Every page and letter in every sample state: what tests render, and what one looks at after a change of style.
+use super::*;
+use crate::model::Locale;
+
+type Draw<A> = Box<dyn Fn(&Pages, &A) -> Result<String, PageError> + Send + Sync>;
+type DrawLetter = Box<dyn Fn(&Pages, Locale) -> Result<RenderedLetter, PageError> + Send + Sync>;
+
+/// One page in one state.
+pub struct Specimen {
+    pub template: &'static str,
+    pub name: &'static str,
+    pub draw: Draw<Chrome>,
+}
+
+/// One letter in one state.
+pub struct LetterSpecimen {
+    pub letter: &'static str,
+    pub name: &'static str,
+    pub draw: DrawLetter,
+}
+
+/// The samples of one page. Rooms above that bring pages of their own show them with this, too.
+pub fn specimens<P: Page + Send + Sync + 'static>() -> Vec<Specimen> {
+    let specimen = |(name, page): (&'static str, P)| Specimen {
+        template: P::TEMPLATE,
+        name,
+        draw: Box::new(move |pages, chrome| pages.render(chrome, &page)),
+    };
+    P::samples().into_iter().map(specimen).collect()
+}
+
+/// The samples of one letter.
+pub fn letter_specimens<L: LetterPage + Send + Sync + 'static>() -> Vec<LetterSpecimen> {
+    let specimen = |(name, letter): (&'static str, L)| LetterSpecimen {
+        letter: L::NAME,
+        name,
+        draw: Box::new(move |pages, locale| pages.letter(locale, &letter)),
+    };
+    L::samples().into_iter().map(specimen).collect()
+}
+
+/// All pages of this room.
+pub fn gallery() -> Vec<Specimen> {
+    [
+        specimens::<Login>(),
+        specimens::<LoginCode>(),
+        specimens::<SelectTenant>(),
+        specimens::<Consent>(),
+        specimens::<SelectAccount>(),
+        specimens::<Problem>(),
+        specimens::<LogoutConfirm>(),
+        specimens::<LoggedOut>(),
+        specimens::<FormPost>(),
+        specimens::<Home>(),
+        specimens::<Security>(),
+        specimens::<TotpEnrol>(),
+        specimens::<RecoveryCodes>(),
+        specimens::<ConfirmPassword>(),
+        specimens::<Invitation>(),
+        specimens::<InvitationMismatch>(),
+        specimens::<Bootstrap>(),
+        specimens::<Done>(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// All letters of this room.
+pub fn letter_gallery() -> Vec<LetterSpecimen> {
+    [
+        letter_specimens::<letters::EmailCode>(),
+        letter_specimens::<letters::Invitation>(),
+        letter_specimens::<letters::FactorChanged>(),
+        letter_specimens::<letters::PasswordChanged>(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,135 @@
+//! The letters: `templates/letters/NAME.{subject,txt,html}`.
+use serde::Serialize;
+
+/// One struct for each letter, as [`super::Page`] for pages.
+pub trait LetterPage: Serialize {
+    /// The files' name below `templates/letters/`, without ending.
+    const NAME: &'static str;
+
+    fn samples() -> Vec<(&'static str, Self)>
+    where
+        Self: Sized;
+}
+
+/// A letter ready to be put into the outbox. Holds codes or links: never log it.
+#[derive(Clone)]
+pub struct RenderedLetter {
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// The code of a sign-in.
+#[derive(Clone, Serialize)]
+pub struct EmailCode {
+    /// The installation's name, as in every letter.
+    pub product: String,
+    pub name: String,
+    pub code: String,
+    pub minutes: i64,
+    pub client_name: Option<String>,
+    pub tenant: Option<String>,
+}
+
+/// An invitation into a tenant.
+#[derive(Clone, Serialize)]
+pub struct Invitation {
+    pub product: String,
+    pub name: String,
+    /// Who invited.
+    pub inviter: Option<String>,
+    pub tenant: String,
+    pub link: String,
+    pub days: i64,
+    /// The account is opened with Microsoft rather than with a password.
+    pub microsoft: bool,
+}
+
+/// The way of the second factor changed.
+#[derive(Clone, Serialize)]
+pub struct FactorChanged {
+    pub product: String,
+    pub name: String,
+    pub what: FactorChange,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactorChange {
+    AppOn,
+    EmailOn,
+    Off,
+    RecoveryUsed,
+    RecoveryMade,
+}
+
+/// The password changed.
+#[derive(Clone, Serialize)]
+pub struct PasswordChanged {
+    pub product: String,
+    pub name: String,
+}
+
+fn product() -> String {
+    "Tenantry".to_owned()
+}
+
+fn anna() -> String {
+    "Anna Berg".to_owned()
+}
+
+impl LetterPage for EmailCode {
+    const NAME: &'static str = "email_code";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let letter = Self {
+            product: product(),
+            name: anna(),
+            code: "482913".to_owned(),
+            minutes: 10,
+            client_name: Some("Payment Desk".to_owned()),
+            tenant: Some("Northwind Foods GmbH".to_owned()),
+        };
+        vec![("full", letter.clone()), ("bare", Self { client_name: None, tenant: None, minutes: 1, ..letter })]
+    }
+}
+
+impl LetterPage for Invitation {
+    const NAME: &'static str = "invitation";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let letter = Self {
+            product: product(),
+            name: anna(),
+            inviter: Some("Marie Curie".to_owned()),
+            tenant: "Northwind Foods GmbH".to_owned(),
+            link: "https://id.example.com/invitation?token=tni_Zm9yIHNob3cgb25seQ".to_owned(),
+            days: 7,
+            microsoft: false,
+        };
+        vec![("password", letter.clone()), ("microsoft", Self { inviter: None, microsoft: true, days: 1, ..letter })]
+    }
+}
+
+impl LetterPage for FactorChanged {
+    const NAME: &'static str = "factor_changed";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let letter = |what| Self { product: product(), name: anna(), what };
+        vec![
+            ("app-on", letter(FactorChange::AppOn)),
+            ("email-on", letter(FactorChange::EmailOn)),
+            ("off", letter(FactorChange::Off)),
+            ("recovery-used", letter(FactorChange::RecoveryUsed)),
+            ("recovery-made", letter(FactorChange::RecoveryMade)),
+        ]
+    }
+}
+
+impl LetterPage for PasswordChanged {
+    const NAME: &'static str = "password_changed";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        vec![("plain", Self { product: product(), name: anna() })]
+    }
+}
