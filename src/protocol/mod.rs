@@ -3,8 +3,15 @@
 //! Owns: OAuth 2 / OpenID Connect rules, each citing its section. Never does: IO, time, randomness, storage, HTML.
 //! They receive `now` and ready-made random values; `service` loads the facts and records the decisions.
 pub mod authorize;
+pub mod claims_request;
 pub mod error;
 pub mod flow;
+pub mod params;
+pub mod pkce;
+pub mod redirect;
+pub mod response;
 pub mod scope;
+#[cfg(test)]
+mod testing;
 
 pub use error::{OAuthError, Reason, Refusal};
