@@ -26,7 +26,11 @@ impl Engine {
     /// Both engines; only SQLite where no PostgreSQL was given and none was demanded.
     pub fn all() -> Vec<Self> {
         let demanded = std::env::var_os("TENANTRY_REQUIRE_POSTGRES").is_some();
-        if demanded || std::env::var_os("TENANTRY_TEST_POSTGRES").is_some() { vec![Self::Sqlite, Self::Postgres] } else { vec![Self::Sqlite] }
+        if demanded || std::env::var_os("TENANTRY_TEST_POSTGRES").is_some() {
+            vec![Self::Sqlite, Self::Postgres]
+        } else {
+            vec![Self::Sqlite]
+        }
     }
 }
 

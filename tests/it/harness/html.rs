@@ -151,7 +151,9 @@ fn field(control: ElementRef<'_>, button: ElementRef<'_>, fills: &[(ElementRef<'
     let own = || control.attr("value").unwrap_or_default().to_owned();
     let value = match (control.value().name(), kind.as_str()) {
         ("button", _) | ("input", "submit" | "image" | "reset" | "button") => (control.id() == button.id()).then(own)?,
-        ("input", "checkbox" | "radio") => filled.or_else(|| control.attr("checked").map(|_| control.attr("value").unwrap_or("on").to_owned()))?,
+        ("input", "checkbox" | "radio") => {
+            filled.or_else(|| control.attr("checked").map(|_| control.attr("value").unwrap_or("on").to_owned()))?
+        }
         ("select", _) => filled.or_else(|| selected(control))?,
         ("textarea", _) => filled.unwrap_or_else(|| control.text().collect()),
         _ => filled.unwrap_or_else(own),

@@ -61,7 +61,12 @@ impl Process {
     pub async fn address(&mut self, part: &str) -> String {
         let line = self.line(part).await;
         let start = line.find("http").unwrap_or_else(|| panic!("no address in {line:?}"));
-        line[start..].split(|c: char| c.is_whitespace() || matches!(c, '"' | ',' | '\u{1b}')).next().unwrap().trim_end_matches('/').to_owned()
+        line[start..]
+            .split(|c: char| c.is_whitespace() || matches!(c, '"' | ',' | '\u{1b}'))
+            .next()
+            .unwrap()
+            .trim_end_matches('/')
+            .to_owned()
     }
 
     /// What was read of its outputs so far.

@@ -16,7 +16,7 @@ use super::par::par;
 use super::process::Process;
 use super::smtp::{SmtpServer, Temper};
 
-const PAGE: &str = r#"<!doctype html><html lang="en"><title>Form</title><main><h1>A form</h1>
+const PAGE: &str = r#"<!doctype html><html lang="en"><title>Form</title><link rel="icon" href="data:,"><main><h1>A form</h1>
     <form method="post" action="/go?x=1"><input type="hidden" name="csrf" value="t"><label>Name <input id="name" name="name"></label>
     <label><input type="checkbox" id="stay" name="stay" value="yes"> Stay</label><input name="off" disabled value="x" aria-label="off">
     <label>Kind <select id="kind" name="kind"><option value="a">A<option value="b" selected>B</select></label>
@@ -123,7 +123,8 @@ async fn the_mail_server_takes_letters_and_refuses_on_demand() {
     let transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous("127.0.0.1").port(server.port).build();
     let long = "ä line that is long enough to be folded by the encoding of letters, so that soft breaks appear in it ".repeat(3);
     let body = MultiPart::alternative_plain_html(format!(".dot\n{long}"), "<p>Hällo</p>".to_owned());
-    let letter = Message::builder().from("a@x.example".parse().unwrap()).to("b@x.example".parse().unwrap()).subject("Grüße").multipart(body);
+    let letter =
+        Message::builder().from("a@x.example".parse().unwrap()).to("b@x.example".parse().unwrap()).subject("Grüße").multipart(body);
     let letter = letter.unwrap();
 
     transport.send(letter.clone()).await.unwrap();
@@ -142,7 +143,8 @@ async fn the_mail_server_takes_letters_and_refuses_on_demand() {
 async fn every_database_is_migrated_and_alone() {
     for engine in Engine::all() {
         let (one, two) = (Database::create(engine).await, Database::create(engine).await);
-        let (first, second) = (tenantry::store::Store::open(&one.url).await.unwrap(), tenantry::store::Store::open(&two.url).await.unwrap());
+        let (first, second) =
+            (tenantry::store::Store::open(&one.url).await.unwrap(), tenantry::store::Store::open(&two.url).await.unwrap());
 
         first.write(async |w| w.raise_generation().await).await.unwrap();
 
@@ -190,4 +192,14 @@ async fn chromium_sees_forms_judges_pages_and_comes_back() {
     assert_eq!(sent, "csrf=t&name=Anna&kind=b&press=1");
     assert_eq!(landing.arrival().await.query, "code=c");
     chromium.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[should_panic(expected = "axe finds violations on picture")]
+async fn axe_finds_a_picture_without_text() {
+    assert!(chromium::is_there(), "axe finds violations on picture: not tried without a browser");
+    let chromium = Chromium::open("harness").await;
+
+    chromium.goto("data:text/html,<!doctype html><html lang=en><title>P</title><main><h1>P</h1><img src='data:,x'></main>").await;
+    chromium.judge("picture").await;
 }
