@@ -74,7 +74,7 @@ impl Config {
             set("server.issuer", issuer),
             set("server.listen", "127.0.0.1:0"),
             set("database.url", database),
-            set("keys.master_key", "dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q="),
+            set("keys.master_key", "dGVuYW50cnktdGVzdHMta2V5LTAxMjM0NTY3ODktX18"),
             set("password.memory_kib", "64"),
             set("password.iterations", "1"),
             set("password.threads", "2"),

@@ -2,7 +2,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
 use super::faults::Faults;
@@ -42,7 +42,7 @@ impl Keys {
         faults.require(!both, "keys.master_key_file", "is set together with keys.master_key", "set one of the two");
         if let Some(key) = &self.master_key {
             // security.md O02: a short or malformed key is refused, never stretched.
-            let whole = STANDARD.decode(key.expose().trim()).is_ok_and(|bytes| bytes.len() == 32);
+            let whole = URL_SAFE_NO_PAD.decode(plain_base64(key.expose())).is_ok_and(|bytes| bytes.len() == 32);
             let remedy = "give 32 random bytes as base64: openssl rand -base64 32";
             faults.require(whole, "keys.master_key", "is not 32 bytes of base64", remedy);
         }
@@ -53,6 +53,17 @@ impl Keys {
         let remedy = "publish a key for fewer days than it signs";
         faults.require(shorter, "keys.publish_ahead_days", "is not less than keys.rotate_days", remedy);
     }
+}
+
+/// Either alphabet of base64, padded or not, as base64url without padding: what `openssl rand -base64 32` prints is
+/// accepted, and so is what Tenantry writes itself.
+pub fn plain_base64(text: &str) -> String {
+    let plain = |c: char| match c {
+        '+' => '-',
+        '/' => '_',
+        other => other,
+    };
+    text.trim().trim_end_matches('=').chars().map(plain).collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]

@@ -65,6 +65,13 @@ impl Read {
         all(rows)
     }
 
+    /// Is any link for the first operator still good?
+    pub async fn any_bootstrap_link_is_open(&mut self, now: Timestamp) -> Result<bool> {
+        const SQL: &str = "select digest from bootstrap_links where used_at is null and expires_at > $1 order by digest limit 1";
+        let found: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(now.micros()).fetch_optional(c))?;
+        Ok(found.is_some())
+    }
+
     pub async fn bootstrap_link_is_open(&mut self, digest: &Digest, now: Timestamp) -> Result<bool> {
         const SQL: &str = "select digest from bootstrap_links where digest = $1 and used_at is null and expires_at > $2";
         let found: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(digest.as_str()).bind(now.micros()).fetch_optional(c))?;

@@ -1,0 +1,140 @@
+//! Registering people, and the one-time link of the first operator.
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::change::Change;
+use crate::model::{
+    Email, FactorKind, Invitation, InvitationId, InvitationMethod, Locale, Membership, PersonId, PersonState, display_name,
+};
+use crate::store::{Inserted, NewPerson, StoreError};
+use crate::world::{Bootstrap, Invite, Secret, Token};
+
+/// How long the link of the first operator is good.
+pub const BOOTSTRAP_TIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A person as it is asked for; nothing is checked yet.
+#[derive(Clone, Debug)]
+pub struct Newcomer {
+    pub email: String,
+    pub email_verified: bool,
+    pub first_name: String,
+    pub last_name: String,
+    pub locale: Locale,
+    pub operator: bool,
+    pub second_factor: FactorKind,
+    /// PHC string. Without one the person is invited and chooses a password by link.
+    pub password_hash: Option<Secret<String>>,
+}
+
+/// What became of [`add`].
+#[derive(Debug)]
+pub enum PersonAdded {
+    Added(PersonId),
+    EmailTaken,
+    /// Field and what it must look like.
+    Invalid(&'static str, &'static str),
+}
+
+/// Registers a person. Active with a password, invited without.
+pub async fn add(change: &Change<'_>, new: Newcomer) -> Result<PersonAdded, StoreError> {
+    let person = match checked(change, new) {
+        Ok(person) => person,
+        Err((field, demand)) => return Ok(PersonAdded::Invalid(field, demand)),
+    };
+    change
+        .store
+        .write(async |w| match w.insert_person(&person, change.now).await? {
+            Inserted::EmailTaken => Ok(PersonAdded::EmailTaken),
+            Inserted::Yes => {
+                let detail = json!({ "operator": person.operator, "state": person.state });
+                change.record(w, "person.add", person.id.as_str(), (None, None), detail).await?;
+                Ok(PersonAdded::Added(person.id))
+            }
+        })
+        .await
+}
+
+fn checked(change: &Change<'_>, new: Newcomer) -> Result<NewPerson, (&'static str, &'static str)> {
+    const NAME: &str = "1 to 80 characters, none of them invisible";
+    Ok(NewPerson {
+        id: PersonId::generate(change.now, change.entropy),
+        email: Email::parse(&new.email).ok_or(("email", "one plain address like anna@example.com"))?,
+        email_verified: new.email_verified,
+        first_name: display_name(&new.first_name, 80).ok_or(("first name", NAME))?,
+        last_name: display_name(&new.last_name, 80).ok_or(("last name", NAME))?,
+        locale: new.locale,
+        state: if new.password_hash.is_some() { PersonState::Active } else { PersonState::Invited },
+        operator: new.operator,
+        second_factor: new.second_factor,
+        password_hash: new.password_hash,
+    })
+}
+
+/// Makes an invitation link for a membership; earlier open ones of it are worthless from now on.
+/// The token is returned in clear once: for a letter, or for whoever hands the link over.
+pub async fn invite(
+    change: &Change<'_>,
+    membership: &Membership,
+    method: InvitationMethod,
+    good_for: Duration,
+) -> Result<(Invitation, Token<Invite>), StoreError> {
+    let token = Token::<Invite>::generate(change.entropy);
+    let invitation = Invitation {
+        id: InvitationId::generate(change.now, change.entropy),
+        tenant: membership.tenant.clone(),
+        person: membership.person.clone(),
+        membership: membership.id.clone(),
+        method,
+        expires_at: change.now.plus(good_for),
+        accepted_at: None,
+        revoked_at: None,
+    };
+    change
+        .store
+        .write(async |w| {
+            w.revoke_invitations(&membership.id, change.now).await?;
+            w.insert_invitation(&invitation, &token.digest(), change.now).await?;
+            let detail = json!({ "invitation": invitation.id, "method": method });
+            change.record(w, "person.invite", membership.person.as_str(), (Some(&membership.tenant), None), detail).await
+        })
+        .await?;
+    Ok((invitation, token))
+}
+
+/// When a link for the first operator is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// Unless one that was made before is still good.
+    IfNoneIsOpen,
+    /// In any case; every earlier unused link is worthless from then on.
+    Always,
+}
+
+/// What became of [`bootstrap_link`].
+pub enum BootstrapLink {
+    /// The token is in clear here and nowhere else.
+    Made(Token<Bootstrap>),
+    /// An earlier link is still good; its token is not kept.
+    StillOpen,
+    OperatorExists,
+}
+
+/// A one-time link for the first operator, good for [`BOOTSTRAP_TIME`].
+pub async fn bootstrap_link(change: &Change<'_>, renewal: Renewal) -> Result<BootstrapLink, StoreError> {
+    let token = Token::<Bootstrap>::generate(change.entropy);
+    change
+        .store
+        .write(async |w| {
+            if w.operator_exists().await? {
+                return Ok(BootstrapLink::OperatorExists);
+            }
+            if renewal == Renewal::IfNoneIsOpen && w.any_bootstrap_link_is_open(change.now).await? {
+                return Ok(BootstrapLink::StillOpen);
+            }
+            w.insert_bootstrap_link(&token.digest(), change.now, change.now.plus(BOOTSTRAP_TIME)).await?;
+            change.record(w, "operator.bootstrap_link", "-", (None, None), json!({})).await?;
+            Ok(BootstrapLink::Made(token))
+        })
+        .await
+}

@@ -1,0 +1,138 @@
+//! Registering tenants and putting people into them.
+use serde_json::json;
+
+use super::change::Change;
+use crate::model::{
+    Membership, MembershipId, MembershipKind, MembershipState, PersonId, Tenant, TenantId, TenantPolicy, TenantState, display_name, slug,
+};
+use crate::store::{StoreError, TenantInserted};
+
+/// A tenant as it is asked for; nothing is checked yet.
+#[derive(Clone, Debug, Default)]
+pub struct NewTenant {
+    pub number: String,
+    pub slug: String,
+    pub name: String,
+    pub alias: Option<String>,
+    /// `#rrggbb`
+    pub color: Option<String>,
+    pub policy: TenantPolicy,
+}
+
+/// What became of [`add`].
+#[derive(Debug)]
+pub enum TenantAdded {
+    Added(Box<Tenant>),
+    NumberTaken,
+    /// In use, or kept for the tenant that once had it.
+    SlugTaken,
+    /// Field and what it must look like.
+    Invalid(&'static str, &'static str),
+}
+
+/// Registers a tenant.
+pub async fn add(change: &Change<'_>, new: NewTenant) -> Result<TenantAdded, StoreError> {
+    let tenant = match checked(change, new) {
+        Ok(tenant) => tenant,
+        Err((field, demand)) => return Ok(TenantAdded::Invalid(field, demand)),
+    };
+    let inserted = change
+        .store
+        .write(async |w| {
+            let inserted = w.insert_tenant(&tenant).await?;
+            if inserted == TenantInserted::Yes {
+                change.record(w, "tenant.add", tenant.id.as_str(), (Some(&tenant.id), None), json!({ "slug": tenant.slug })).await?;
+            }
+            Ok(inserted)
+        })
+        .await?;
+    Ok(match inserted {
+        TenantInserted::Yes => TenantAdded::Added(Box::new(tenant)),
+        TenantInserted::NumberTaken => TenantAdded::NumberTaken,
+        TenantInserted::SlugTaken => TenantAdded::SlugTaken,
+    })
+}
+
+fn checked(change: &Change<'_>, new: NewTenant) -> Result<Tenant, (&'static str, &'static str)> {
+    const NAME: &str = "1 to 100 characters, none of them invisible";
+    let number = new.number.trim().to_owned();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if number.is_empty() || number.len() > 40 || !number.chars().all(plain) {
+        return Err(("number", "1 to 40 letters, digits, dots, dashes or underscores"));
+    }
+    let alias = match new.alias {
+        None => None,
+        Some(alias) => Some(display_name(&alias, 100).ok_or(("alias", NAME))?),
+    };
+    if new.color.as_deref().is_some_and(|color| !is_color(color)) {
+        return Err(("color", "a colour like #1a5fb4"));
+    }
+    Ok(Tenant {
+        id: TenantId::generate(change.now, change.entropy),
+        number,
+        slug: slug(&new.slug).ok_or(("slug", "2 to 40 of a-z, 0-9 and -, beginning and ending with a letter or digit"))?,
+        name: display_name(&new.name, 100).ok_or(("name", NAME))?,
+        alias,
+        color: new.color.map(|color| color.to_ascii_lowercase()),
+        logo: None,
+        state: TenantState::Active,
+        policy: new.policy,
+        created_at: change.now,
+    })
+}
+
+fn is_color(text: &str) -> bool {
+    text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// A membership as it is asked for.
+#[derive(Clone, Debug)]
+pub struct NewMembership {
+    pub person: PersonId,
+    pub tenant: TenantId,
+    pub kind: MembershipKind,
+    pub state: MembershipState,
+    pub admin: bool,
+    pub api_access: bool,
+}
+
+/// What became of [`add_member`].
+#[derive(Debug)]
+pub enum MemberAdded {
+    Added(Box<Membership>),
+    /// The person is in this tenant already.
+    AlreadyMember(Box<Membership>),
+    /// The person's home is another tenant (people.md K38); ask for a guest.
+    HasOtherHome,
+}
+
+/// Puts a person into a tenant.
+pub async fn add_member(change: &Change<'_>, new: NewMembership) -> Result<MemberAdded, StoreError> {
+    let membership = Membership {
+        id: MembershipId::generate(change.now, change.entropy),
+        person: new.person,
+        tenant: new.tenant,
+        kind: new.kind,
+        state: new.state,
+        admin: new.admin,
+        // people.md C20: interfaces are reached through the home tenant only.
+        api_access: new.api_access && new.kind == MembershipKind::Home,
+        limited_to_locations: false,
+        last_used_at: None,
+        created_at: change.now,
+    };
+    change
+        .store
+        .write(async |w| {
+            if w.insert_membership(&membership).await? {
+                let detail = json!({ "membership": membership.id, "kind": membership.kind, "admin": membership.admin });
+                change.record(w, "member.add", membership.person.as_str(), (Some(&membership.tenant), None), detail).await?;
+                return Ok(MemberAdded::Added(Box::new(membership)));
+            }
+            Ok(match w.membership(&membership.person, &membership.tenant).await? {
+                Some(found) => MemberAdded::AlreadyMember(Box::new(found)),
+                None => MemberAdded::HasOtherHome,
+            })
+        })
+        .await
+}
