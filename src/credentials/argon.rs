@@ -42,7 +42,7 @@ impl Argon {
     }
 
     /// Compares a password with a stored PHC string. Without one, with a malformed one and with a password that is
-    /// longer than any accepted one it takes the usual time and says wrong (security.md F-rows on enumeration, O08).
+    /// longer than any accepted one it takes the usual time and says wrong (security.md O08).
     pub fn verify(&mut self, password: &[u8], phc: Option<&str>) -> Verdict {
         let stored = match phc.map(Stored::parse) {
             Some(Some(stored)) if password.len() <= LONGEST => stored,
@@ -54,10 +54,15 @@ impl Argon {
         };
         let out = self.raw(&stored.params, stored.algorithm, stored.version, password, stored.salt.as_ref(), stored.hash.len());
         match out {
-            // `Output` compares in constant time by its documentation; world::same is the house's one door.
             Some(out) if crate::world::same(&out, stored.hash.as_bytes()) => Verdict::Right { rehash: self.outdated(&stored) },
             _ => Verdict::Wrong,
         }
+    }
+
+    /// How much memory is kept between hashes.
+    #[cfg(test)]
+    pub fn memory_kib(&self) -> usize {
+        self.memory.len()
     }
 
     /// As much work as a real comparison at today's cost.

@@ -19,5 +19,8 @@ pub mod qr;
 pub mod recovery;
 pub mod totp;
 
+#[cfg(test)]
+mod tests;
+
 pub use password::{Busy, Cost, Passwords, Verdict};
 pub use password_rules::{PasswordFault, acceptable};

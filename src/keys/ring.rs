@@ -56,7 +56,7 @@ struct Known {
     alg: SigningAlg,
     verifier: Arc<dyn JwsVerifier>,
     /// From when to when it may have signed something that still counts.
-    from: Timestamp,
+    from: Option<Timestamp>,
     until: Option<Timestamp>,
 }
 
@@ -79,7 +79,7 @@ impl KeyRing {
             let jwk = published_jwk(row).ok_or_else(|| KeyError::Unusable { kid: row.kid.clone(), alg: row.alg })?;
             let verifier = material::verifier(row.alg, &jwk).map_err(|_| KeyError::Unusable { kid: row.kid.clone(), alg: row.alg })?;
             published.push(jwk);
-            ring.verifying.insert(row.kid.clone(), Known { alg: row.alg, verifier, from: row.activates_at, until: end(row) });
+            ring.verifying.insert(row.kid.clone(), Known { alg: row.alg, verifier, from: begin(row), until: end(row) });
             if row.state != KeyState::Retired {
                 // A next key is opened too: a wrong master key must be noticed before the key's day comes.
                 let signer = material::signer(row, sealer)?;
@@ -145,7 +145,7 @@ impl KeyRing {
             return Err(JwtError::Algorithm);
         }
         // security.md D17
-        if known.from > now.plus(SKEW) || known.until.is_some_and(|until| until <= now) {
+        if known.from.is_some_and(|from| from > now.plus(SKEW)) || known.until.is_some_and(|until| until <= now) {
             return Err(JwtError::KeyState);
         }
         known.verifier.verify(compact.signed, &compact.signature).map_err(|_| JwtError::Signature)?;
@@ -160,6 +160,11 @@ impl KeyRing {
         }
         serde_json::from_value(Value::Object(claims.into_map())).map_err(|_| JwtError::Claims)
     }
+}
+
+/// A next key may already sign on another node once its time has come; before that nothing of it counts.
+fn begin(row: &SigningKeyRow) -> Option<Timestamp> {
+    (row.state == KeyState::Next).then_some(row.activates_at)
 }
 
 /// Until when the tokens of a key count. A retired key without a date counts for nothing.

@@ -1,7 +1,11 @@
 //! Sealing of stored secrets (security.md D20) and keyed digests, both under one master key.
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 use zeroize::Zeroizing;
@@ -13,7 +17,7 @@ const VERSION: &str = "v1";
 /// Why a sealed text could not be opened. None of them tells anything about the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
-    #[error("the text is not 32 random bytes in base64url")]
+    #[error("the text is not 32 random bytes in base64")]
     NotAMasterKey,
     #[error("the sealed text is malformed")]
     Malformed,
@@ -37,24 +41,28 @@ impl MasterKey {
         Self(Secret::new(bytes))
     }
 
-    /// Reads the key as [`MasterKey::to_text`] writes it; white space around it is ignored.
+    /// Reads the key as [`MasterKey::to_text`] writes it; base64url and missing padding are fine too, and white
+    /// space around it is ignored.
     ///
     /// # Errors
-    /// [`SealError::NotAMasterKey`] when it is not 32 bytes in base64url, or so even that nobody drew it at random
+    /// [`SealError::NotAMasterKey`] when it is not 32 bytes, or so regular that nobody drew it at random
     /// (security.md O02).
     pub fn from_text(text: &str) -> Result<Self, SealError> {
-        let decoded = Zeroizing::new(URL_SAFE_NO_PAD.decode(text.trim()).map_err(|_| SealError::NotAMasterKey)?);
+        let plain: Zeroizing<String> = Zeroizing::new(text.trim().trim_end_matches('=').replace('+', "-").replace('/', "_"));
+        let decoded = Zeroizing::new(URL_SAFE_NO_PAD.decode(plain.as_bytes()).map_err(|_| SealError::NotAMasterKey)?);
         let bytes = Zeroizing::new(<[u8; 32]>::try_from(decoded.as_slice()).map_err(|_| SealError::NotAMasterKey)?);
-        let different: std::collections::BTreeSet<u8> = bytes.iter().copied().collect();
-        if different.len() < 16 {
+        let different: BTreeSet<u8> = bytes.iter().copied().collect();
+        let text = plain.as_bytes();
+        let repeats = (1..=text.len() / 2).any(|unit| text.iter().zip(&text[unit..]).all(|(a, b)| a == b));
+        if different.len() < 16 || repeats {
             return Err(SealError::NotAMasterKey);
         }
         Ok(Self(Secret::new(*bytes)))
     }
 
-    /// The key as text, for the key file.
+    /// The key as base64 text, for the key file and the configuration.
     pub fn to_text(&self) -> Secret<String> {
-        Secret::new(URL_SAFE_NO_PAD.encode(self.0.expose()))
+        Secret::new(STANDARD.encode(self.0.expose()))
     }
 
     /// A key of its own for each purpose (HMAC-SHA256 as the expanding function, RFC 5869 2.3 with one block).
