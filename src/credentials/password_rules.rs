@@ -34,11 +34,11 @@ pub fn acceptable(password: &str, context: &[&str]) -> Result<(), PasswordFault>
         return Err(PasswordFault::TooShort);
     }
     let lower = password.to_lowercase();
-    if is_simple(&lower) {
-        return Err(PasswordFault::Simple);
-    }
     if is_common(&lower) {
         return Err(PasswordFault::Common);
+    }
+    if is_simple(&lower) {
+        return Err(PasswordFault::Simple);
     }
     if is_personal(&lower, context) {
         return Err(PasswordFault::Personal);
@@ -49,7 +49,8 @@ pub fn acceptable(password: &str, context: &[&str]) -> Result<(), PasswordFault>
 fn is_simple(password: &str) -> bool {
     let chars: Vec<char> = password.chars().collect();
     let different: std::collections::BTreeSet<&char> = chars.iter().collect();
-    let repeats = (1..=chars.len() / 3).any(|unit| chars.iter().zip(&chars[unit..]).all(|(a, b)| a == b));
+    // A piece that is too short by itself does not become longer by being said again.
+    let repeats = (1..SHORTEST_CHARS.min(chars.len() / 2 + 1)).any(|unit| chars.iter().zip(&chars[unit..]).all(|(a, b)| a == b));
     different.len() < 4 || repeats || is_row(&chars)
 }
 

@@ -65,7 +65,7 @@ fn simple_patterns_are_refused() {
         "aaaaaaaaaaab",
         "abcdefghijkl",
         "lkjihgfedcba",
-        "123456789012",
+        "234567890123",
         "098765432109",
         "qwertyuiopas",
         "zyxwvutsrqpo",
@@ -73,6 +73,8 @@ fn simple_patterns_are_refused() {
         "            ",
         "AbcDefGhiJkl",
         "annaannaanna",
+        "monkeymonkey",
+        "kX9#vLqkX9#vLqkX9#vLq",
     ] {
         assert_eq!(fault(password), Some(PasswordFault::Simple), "{password:?}");
     }

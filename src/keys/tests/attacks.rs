@@ -133,7 +133,7 @@ fn d11_oversized_and_deeply_nested_tokens_are_refused() {
     assert_eq!(both(&".".repeat(8000)), [JwtError::Malformed; 2]);
     let nested = format!(r#"{{"alg":"ES256","x":{}{}}}"#, "[".repeat(2900), "]".repeat(2900));
     assert_eq!(both(&format!("{}.AAAA.AAAA", URL_SAFE_NO_PAD.encode(nested))), [JwtError::Header; 2]);
-    let nested = format!(r#"{{"iss":"{ISSUER}","x":{}{}}}"#, r#"{"a":"#.repeat(20), format!("1{}", "}".repeat(20)));
+    let nested = format!(r#"{{"iss":"{ISSUER}","x":{}1{}}}"#, r#"{"a":"#.repeat(20), "}".repeat(20));
     let ring = KeyRing::load(rows(), &sealer()).unwrap();
     let token = forge(&header_of(&es256(), "at+jwt"), &nested, &es256());
     assert_eq!(ring.verify::<Value>(&token, Typ::AccessToken, ISSUER, NOW), Err(JwtError::Claims));
