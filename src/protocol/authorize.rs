@@ -241,7 +241,7 @@ fn tenant_hint(params: &Params, scope: Option<String>) -> Result<Option<String>,
 }
 
 /// OpenID Connect Core 3.1.2.1: `none` stands alone.
-fn prompt(text: &str) -> Result<Prompt, OAuthError> {
+pub(super) fn prompt(text: &str) -> Result<Prompt, OAuthError> {
     let mut prompt = Prompt::default();
     let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
     for word in &words {

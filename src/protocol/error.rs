@@ -54,6 +54,13 @@ impl OAuthError {
     }
 }
 
+impl OAuthError {
+    /// The JSON body of an error answer (RFC 6749 5.2).
+    pub fn body(&self) -> serde_json::Value {
+        serde_json::json!({ "error": self.code.as_str(), "error_description": self.description })
+    }
+}
+
 /// Where a refused authorization request is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -128,6 +135,7 @@ pub enum Reason {
     EssentialAcr,
     PersonNotActive,
     TenantNamedTwice,
+    TenantNotSupported,
     TenantUnknown,
     TenantNotMember,
     TenantDisabled,

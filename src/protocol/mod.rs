@@ -3,9 +3,16 @@
 //! Owns: OAuth 2 / OpenID Connect rules, each citing its section. Never does: IO, time, randomness, storage, HTML.
 //! They receive `now` and ready-made random values; `service` loads the facts and records the decisions.
 pub mod authorize;
+pub mod claims;
 pub mod claims_request;
+pub mod client_auth;
+pub mod discovery;
 pub mod error;
 pub mod flow;
+pub mod form;
+pub mod grant;
+pub mod introspect;
+pub mod logout;
 pub mod params;
 pub mod pkce;
 pub mod redirect;

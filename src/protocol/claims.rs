@@ -1,0 +1,397 @@
+//! What tokens and userinfo say. One table maps scope → claim → fact; the id_token, the access token, userinfo and the
+//! metadata's `claims_supported` all read it (OpenID Connect Core 2, 5.1, 5.4; RFC 9068 2.2; protocol.md §3).
+use serde_json::{Map, Value, json};
+
+use super::scope::Scopes;
+use crate::model::{
+    Acr, Client, ClientId, Membership, MembershipDetails, MembershipKind, Person, Proof, SessionId, Tenant, TenantId, TokenId,
+};
+use crate::world::Timestamp;
+
+/// A set of claims, ready to be signed or sent.
+pub type Claims = Map<String, Value>;
+
+/// About whom a token speaks: a person in one tenant, with what the session proved.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    pub person: &'a Person,
+    pub tenant: &'a Tenant,
+    pub membership: &'a Membership,
+    pub details: &'a MembershipDetails,
+    pub home_tenant: Option<&'a TenantId>,
+    pub proof: &'a Proof,
+    pub session: Option<&'a SessionId>,
+}
+
+/// Where a claim is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    IdToken,
+    AccessToken,
+    UserInfo,
+}
+
+const EVERYWHERE: &[Place] = &[Place::IdToken, Place::AccessToken, Place::UserInfo];
+const TOKENS: &[Place] = &[Place::IdToken, Place::AccessToken];
+const ID_TOKEN: &[Place] = &[Place::IdToken];
+/// OpenID Connect Core 5.4: what a scope asks for is returned by userinfo when an access token is issued.
+const USERINFO: &[Place] = &[Place::UserInfo];
+
+struct Rule {
+    claim: &'static str,
+    /// Granted scope that releases it; none: always.
+    scope: Option<&'static str>,
+    places: &'static [Place],
+    fact: fn(&Subject<'_>) -> Option<Value>,
+}
+
+const fn rule(claim: &'static str, scope: Option<&'static str>, places: &'static [Place], fact: fn(&Subject<'_>) -> Option<Value>) -> Rule {
+    Rule { claim, scope, places, fact }
+}
+
+/// A new claim is one line here.
+const RULES: &[Rule] = &[
+    rule("acr", None, TOKENS, |s| text(s.proof.acr().as_str())),
+    rule("amr", None, TOKENS, |s| list(s.proof.amr_claim())),
+    rule("auth_time", None, TOKENS, |s| s.proof.signed_in_at.map(|at| json!(at.seconds()))),
+    rule("sid", None, ID_TOKEN, |s| s.session.and_then(|id| text(id.as_str()))),
+    rule("name", Some("profile"), USERINFO, |s| text(&s.person.name())),
+    rule("given_name", Some("profile"), USERINFO, |s| text(&s.person.first_name)),
+    rule("family_name", Some("profile"), USERINFO, |s| text(&s.person.last_name)),
+    rule("locale", Some("profile"), USERINFO, |s| text(s.person.locale.as_str())),
+    rule("updated_at", Some("profile"), USERINFO, |s| Some(json!(s.person.updated_at.seconds()))),
+    rule("email", Some("email"), USERINFO, |s| text(s.person.email.as_str())),
+    rule("email_verified", Some("email"), USERINFO, |s| Some(json!(s.person.email_verified))),
+    rule("tenant_id", Some("tenant"), EVERYWHERE, |s| text(s.tenant.id.as_str())),
+    rule("tenant", Some("tenant"), EVERYWHERE, |s| text(&s.tenant.slug)),
+    rule("tenant_name", Some("tenant"), EVERYWHERE, |s| text(s.tenant.display_name())),
+    rule("guest", Some("tenant"), EVERYWHERE, |s| Some(json!(s.membership.kind == MembershipKind::Guest))),
+    rule("home_tenant_id", Some("tenant"), EVERYWHERE, |s| s.home_tenant.and_then(|id| text(id.as_str()))),
+    rule("groups", Some("groups"), EVERYWHERE, |s| list(s.details.groups.iter().map(String::as_str))),
+    rule("permissions", Some("permissions"), EVERYWHERE, permissions),
+    rule("locations", Some("locations"), EVERYWHERE, |s| {
+        if s.membership.limited_to_locations { list(s.details.locations.iter().map(String::as_str)) } else { None }
+    }),
+    // Absent never means all: whoever may see every location is told so (protocol.md §3).
+    rule("locations_all", Some("locations"), EVERYWHERE, |s| (!s.membership.limited_to_locations).then_some(Value::Bool(true))),
+];
+
+/// Scopes that release no claim themselves but speak of a person all the same.
+const PERSONAL: &[&str] = &["openid", "offline_access"];
+
+/// Permissions that need a strong second factor are left out of the tokens of a session without one (protocol.md §3).
+fn permissions(subject: &Subject<'_>) -> Option<Value> {
+    let strong = subject.proof.acr() >= Acr::Mfa;
+    list(subject.details.permissions.iter().filter(|p| strong || !p.requires_2fa).map(|p| p.name.as_str()))
+}
+
+/// OpenID Connect Core 5.3.2: empty members are left out, never null or "".
+fn text(value: &str) -> Option<Value> {
+    (!value.is_empty()).then(|| Value::from(value))
+}
+
+fn list<'a>(values: impl IntoIterator<Item = &'a str>) -> Option<Value> {
+    let values: Vec<Value> = values.into_iter().map(Value::from).collect();
+    (!values.is_empty()).then_some(Value::Array(values))
+}
+
+fn told(subject: &Subject<'_>, scopes: &Scopes, place: Place) -> Claims {
+    let due = RULES.iter().filter(|r| r.places.contains(&place) && r.scope.is_none_or(|scope| scopes.contains(scope)));
+    due.filter_map(|rule| Some((rule.claim.to_owned(), (rule.fact)(subject)?))).collect()
+}
+
+/// The frame of a token: who issues it, to whom, for how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    pub issuer: &'a str,
+    pub client: &'a Client,
+    pub scopes: &'a Scopes,
+    pub now: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// The claims of an id_token (OpenID Connect Core 2, 3.1.3.6). `at_hash` belongs to the access token beside it.
+pub fn id_token(frame: &Frame<'_>, subject: &Subject<'_>, nonce: Option<&str>, at_hash: &str) -> Claims {
+    let mut claims = told(subject, frame.scopes, Place::IdToken);
+    claims.insert("iss".into(), frame.issuer.into());
+    claims.insert("sub".into(), subject.person.id.as_str().into());
+    claims.insert("aud".into(), frame.client.id.as_str().into());
+    claims.insert("exp".into(), frame.expires_at.seconds().into());
+    claims.insert("iat".into(), frame.now.seconds().into());
+    claims.insert("at_hash".into(), at_hash.into());
+    if let Some(nonce) = nonce {
+        claims.insert("nonce".into(), nonce.into());
+    }
+    claims
+}
+
+/// The claims of a person's access token (RFC 9068 2.2).
+pub fn access_token(frame: &Frame<'_>, subject: &Subject<'_>, id: &TokenId) -> Claims {
+    let mut claims = told(subject, frame.scopes, Place::AccessToken);
+    claims.extend(access_frame(frame, subject.person.id.as_str(), id));
+    claims
+}
+
+/// The claims of a client's own access token: `sub` is the client (RFC 9068 2.2), which no person's id can equal.
+pub fn client_access_token(frame: &Frame<'_>, id: &TokenId) -> Claims {
+    access_frame(frame, frame.client.id.as_str(), id)
+}
+
+fn access_frame(frame: &Frame<'_>, sub: &str, id: &TokenId) -> Claims {
+    let members = [
+        ("iss", Value::from(frame.issuer)),
+        ("exp", frame.expires_at.seconds().into()),
+        ("aud", audience(frame)),
+        ("sub", sub.into()),
+        ("client_id", frame.client.id.as_str().into()),
+        ("iat", frame.now.seconds().into()),
+        ("jti", id.as_str().into()),
+        ("scope", frame.scopes.to_string().into()),
+    ];
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The registered resource servers; with `openid` our userinfo too, which answers to the issuer's name.
+fn audience(frame: &Frame<'_>) -> Value {
+    let mut names: Vec<&str> = frame.client.metadata.audiences.iter().map(String::as_str).collect();
+    if names.is_empty() || frame.scopes.contains("openid") {
+        names.push(frame.issuer);
+    }
+    names.dedup();
+    match names.as_slice() {
+        [one] => Value::from(*one),
+        _ => json!(names),
+    }
+}
+
+/// The answer of userinfo (OpenID Connect Core 5.3.2).
+pub fn userinfo(subject: &Subject<'_>, scopes: &Scopes) -> Claims {
+    let mut claims = told(subject, scopes, Place::UserInfo);
+    claims.insert("sub".into(), subject.person.id.as_str().into());
+    claims
+}
+
+/// Does this scope only make sense where a person signed in?
+pub fn is_about_person(scope: &str) -> bool {
+    PERSONAL.contains(&scope) || RULES.iter().any(|rule| rule.scope == Some(scope))
+}
+
+/// `claims_supported` of the metadata.
+pub fn supported() -> Vec<&'static str> {
+    let mut names = vec!["sub", "iss", "aud", "exp", "iat", "nonce", "at_hash"];
+    names.extend(RULES.iter().map(|rule| rule.claim));
+    names
+}
+
+/// `scopes_supported` of the metadata; clients may have further ones of their resource servers.
+pub fn scopes_supported() -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = PERSONAL.to_vec();
+    names.extend(RULES.iter().filter_map(|rule| rule.scope));
+    names.dedup();
+    names
+}
+
+/// Is the access token meant for this name?
+pub fn names_audience(claims: &Claims, name: &str) -> bool {
+    match claims.get("aud") {
+        Some(Value::String(one)) => one == name,
+        Some(Value::Array(several)) => several.iter().any(|value| value == name),
+        _ => false,
+    }
+}
+
+/// The client to whom an access token was issued.
+pub fn client_of(claims: &Claims) -> Option<ClientId> {
+    claims.get("client_id").and_then(Value::as_str).map(ClientId::from_text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::{
+        Amr, Email, FactorKind, Locale, Lockout, MembershipId, MembershipState, Permission, PersonId, PersonState, TenantPolicy,
+        TenantState,
+    };
+    use crate::protocol::testing::{NOW, client};
+
+    struct World {
+        person: Person,
+        tenant: Tenant,
+        membership: Membership,
+        details: MembershipDetails,
+        proof: Proof,
+        session: SessionId,
+    }
+
+    fn world() -> World {
+        let (person, tenant) = (PersonId::from_text("per_1"), TenantId::from_text("ten_1"));
+        World {
+            person: Person {
+                id: person.clone(),
+                email: Email::parse("anna@acme.test").expect("valid"),
+                email_verified: true,
+                first_name: "Anna".into(),
+                last_name: String::new(),
+                locale: Locale::De,
+                state: PersonState::Active,
+                operator: false,
+                second_factor: FactorKind::Email,
+                has_password: true,
+                lockout: Lockout::default(),
+                last_login_at: None,
+                created_at: NOW,
+                updated_at: NOW,
+            },
+            tenant: Tenant {
+                id: tenant.clone(),
+                number: "4711".into(),
+                slug: "acme".into(),
+                name: "Acme Ltd".into(),
+                alias: Some("Acme".into()),
+                color: None,
+                logo: None,
+                state: TenantState::Active,
+                policy: TenantPolicy::default(),
+                created_at: NOW,
+            },
+            membership: Membership {
+                id: MembershipId::from_text("mem_1"),
+                person,
+                tenant,
+                kind: MembershipKind::Guest,
+                state: MembershipState::Active,
+                admin: false,
+                api_access: false,
+                limited_to_locations: true,
+                last_used_at: None,
+                created_at: NOW,
+            },
+            details: MembershipDetails {
+                groups: vec!["Sales".into()],
+                permissions: vec![
+                    Permission { name: "orders.read".into(), requires_2fa: false },
+                    Permission { name: "orders.pay".into(), requires_2fa: true },
+                ],
+                locations: vec!["loc_1".into()],
+            },
+            proof: Proof { amr: BTreeSet::from([Amr::Pwd, Amr::Email]), signed_in_at: Some(NOW), ..Proof::default() },
+            session: SessionId::from_text("ses_1"),
+        }
+    }
+
+    fn with<T>(world: &World, scope: &str, look: impl FnOnce(&Frame<'_>, &Subject<'_>) -> T) -> T {
+        let (client, scopes, home) = (client(), Scopes::parse(scope), TenantId::from_text("ten_home"));
+        let frame =
+            Frame { issuer: "https://id.test", client: &client, scopes: &scopes, now: NOW, expires_at: NOW.plus(Duration::from_secs(300)) };
+        let subject = Subject {
+            person: &world.person,
+            tenant: &world.tenant,
+            membership: &world.membership,
+            details: &world.details,
+            home_tenant: Some(&home),
+            proof: &world.proof,
+            session: Some(&world.session),
+        };
+        look(&frame, &subject)
+    }
+
+    const ALL: &str = "openid profile email offline_access tenant groups permissions locations";
+
+    #[test]
+    fn openid_alone_releases_nothing_about_tenant_or_person() {
+        let claims = with(&world(), "openid", |frame, subject| id_token(frame, subject, Some("n"), "h"));
+
+        let expected = json!({
+            "iss": "https://id.test", "sub": "per_1", "aud": "cli_1", "exp": 1_800_000_300, "iat": 1_800_000_000, "nonce": "n",
+            "at_hash": "h", "acr": "urn:tenantry:acr:email", "amr": ["email", "pwd"], "auth_time": 1_800_000_000, "sid": "ses_1",
+        });
+        assert_eq!(Value::Object(claims), expected);
+        assert_eq!(with(&world(), "openid", |f, s| Value::Object(userinfo(s, f.scopes))), json!({ "sub": "per_1" }));
+    }
+
+    #[test]
+    fn tenant_claims_are_in_all_three_places_and_scope_claims_in_userinfo_alone() {
+        let tenant = json!({
+            "tenant_id": "ten_1", "tenant": "acme", "tenant_name": "Acme", "guest": true, "home_tenant_id": "ten_home",
+            "groups": ["Sales"], "permissions": ["orders.read"], "locations": ["loc_1"],
+        });
+        let everything = [
+            with(&world(), ALL, |f, s| id_token(f, s, None, "h")),
+            with(&world(), ALL, |f, s| access_token(f, s, &TokenId::from_text("tok_1"))),
+            with(&world(), ALL, |f, s| userinfo(s, f.scopes)),
+        ];
+
+        for claims in &everything {
+            for (name, value) in tenant.as_object().expect("an object") {
+                assert_eq!(claims.get(name), Some(value), "{name}");
+            }
+        }
+        assert!(!everything[0].contains_key("email") && !everything[1].contains_key("name"));
+        assert_eq!(everything[2].get("email_verified"), Some(&json!(true)));
+        assert_eq!(everything[2].get("updated_at"), Some(&json!(1_800_000_000)));
+        assert!(!everything[2].contains_key("family_name"), "empty members are left out");
+    }
+
+    #[test]
+    fn permissions_that_need_a_second_factor_wait_for_one() {
+        let mut strong = world();
+        strong.proof.amr.insert(Amr::Otp);
+
+        let claims = with(&strong, "openid permissions", |f, s| userinfo(s, f.scopes));
+
+        assert_eq!(claims.get("permissions"), Some(&json!(["orders.read", "orders.pay"])));
+    }
+
+    #[test]
+    fn absent_locations_never_mean_all() {
+        let mut everywhere = world();
+        everywhere.membership.limited_to_locations = false;
+        let mut nowhere = world();
+        nowhere.details.locations.clear();
+
+        let all = with(&everywhere, "locations", |f, s| userinfo(s, f.scopes));
+        let none = with(&nowhere, "locations", |f, s| userinfo(s, f.scopes));
+
+        assert_eq!((all.get("locations_all"), all.get("locations")), (Some(&json!(true)), None));
+        assert_eq!((none.get("locations_all"), none.get("locations")), (None, None));
+    }
+
+    #[test]
+    fn b31_a_clients_own_token_names_the_client_as_its_subject() {
+        let claims = with(&world(), "api", |frame, _| client_access_token(frame, &TokenId::from_text("tok_1")));
+
+        let expected = json!({
+            "iss": "https://id.test", "sub": "cli_1", "aud": "https://id.test", "exp": 1_800_000_300, "iat": 1_800_000_000,
+            "client_id": "cli_1", "jti": "tok_1", "scope": "api",
+        });
+        assert_eq!(Value::Object(claims), expected);
+    }
+
+    #[test]
+    fn the_audience_names_resource_servers_and_userinfo() {
+        let mut client = client();
+        client.metadata.audiences = vec!["https://api.test".into()];
+        let aud = |scope: &str| {
+            let scopes = Scopes::parse(scope);
+            let frame = Frame { issuer: "https://id.test", client: &client, scopes: &scopes, now: NOW, expires_at: NOW };
+            client_access_token(&frame, &TokenId::from_text("tok_1"))
+        };
+
+        assert_eq!(aud("api").get("aud"), Some(&json!("https://api.test")));
+        assert_eq!(aud("openid").get("aud"), Some(&json!(["https://api.test", "https://id.test"])));
+        assert!(names_audience(&aud("openid"), "https://id.test") && !names_audience(&aud("api"), "https://id.test"));
+        assert_eq!(client_of(&aud("api")), Some(client.id.clone()));
+    }
+
+    #[test]
+    fn the_metadata_lists_every_claim_and_scope_once() {
+        let (claims, scopes) = (supported(), scopes_supported());
+
+        assert_eq!(claims.iter().collect::<BTreeSet<_>>().len(), claims.len());
+        assert_eq!(scopes, ["openid", "offline_access", "profile", "email", "tenant", "groups", "permissions", "locations"]);
+        assert!(is_about_person("groups") && is_about_person("openid") && !is_about_person("api"));
+    }
+}

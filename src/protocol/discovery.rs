@@ -1,0 +1,127 @@
+//! The metadata documents (OpenID Connect Discovery 3, RFC 8414 2), derived from the tables and enums that the code itself
+//! uses: what is not built is not in them.
+use serde_json::{Map, Value, json};
+
+use super::authorize::PROMPT_VALUES;
+use super::claims;
+use crate::model::{Acr, AuthMethod, GrantType, Locale, ResponseMode, SigningAlg};
+
+/// Where the endpoints are, below the issuer. The router uses the same names.
+pub mod path {
+    pub const AUTHORIZE: &str = "/authorize";
+    pub const TOKEN: &str = "/token";
+    pub const USERINFO: &str = "/userinfo";
+    pub const INTROSPECT: &str = "/introspect";
+    pub const REVOKE: &str = "/revoke";
+    pub const END_SESSION: &str = "/end-session";
+    pub const JWKS: &str = "/jwks";
+    pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+    pub const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
+}
+
+/// The absolute URL of an endpoint.
+pub fn url(issuer: &str, path: &str) -> String {
+    format!("{}{path}", issuer.trim_end_matches('/'))
+}
+
+/// `/.well-known/openid-configuration`. `algorithms` are those for which there is a signing key.
+pub fn openid_configuration(issuer: &str, algorithms: &[SigningAlg]) -> Value {
+    let mut document = shared(issuer, algorithms);
+    let signing: Vec<&str> = algorithms.iter().map(|alg| alg.as_str()).collect();
+    let own = json!({
+        "userinfo_endpoint": url(issuer, path::USERINFO),
+        "end_session_endpoint": url(issuer, path::END_SESSION),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": signing,
+        "acr_values_supported": names(Acr::ALL.iter().filter(|acr| **acr != Acr::Phr).map(|acr| acr.as_str())),
+        "claim_types_supported": ["normal"],
+        "claims_supported": claims::supported(),
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "prompt_values_supported": PROMPT_VALUES,
+    });
+    document.extend(members(own));
+    Value::Object(document)
+}
+
+/// `/.well-known/oauth-authorization-server`.
+pub fn oauth_metadata(issuer: &str, algorithms: &[SigningAlg]) -> Value {
+    Value::Object(shared(issuer, algorithms))
+}
+
+fn shared(issuer: &str, algorithms: &[SigningAlg]) -> Map<String, Value> {
+    let methods = names(AuthMethod::ALL.iter().map(|method| method.as_str()));
+    // Client assertions are accepted in every algorithm that there is, whether we sign with it or not.
+    let assertions = names(SigningAlg::ALL.iter().map(|alg| alg.as_str()));
+    debug_assert!(!algorithms.is_empty(), "an instance without a signing key serves nothing");
+    members(json!({
+        "issuer": issuer,
+        "authorization_endpoint": url(issuer, path::AUTHORIZE),
+        "token_endpoint": url(issuer, path::TOKEN),
+        "jwks_uri": url(issuer, path::JWKS),
+        "introspection_endpoint": url(issuer, path::INTROSPECT),
+        "revocation_endpoint": url(issuer, path::REVOKE),
+        "scopes_supported": claims::scopes_supported(),
+        "response_types_supported": ["code"],
+        "response_modes_supported": names(ResponseMode::ALL.iter().map(|mode| mode.as_str())),
+        "grant_types_supported": names(GrantType::ALL.iter().map(|grant| grant.as_str())),
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": assertions,
+        "introspection_endpoint_auth_methods_supported": names(AuthMethod::ALL.iter().filter(|m| **m != AuthMethod::None).map(|m| m.as_str())),
+        "introspection_endpoint_auth_signing_alg_values_supported": assertions,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": assertions,
+        "code_challenge_methods_supported": ["S256"],
+        "ui_locales_supported": names(Locale::ALL.iter().map(|locale| locale.as_str())),
+        "authorization_response_iss_parameter_supported": true,
+    }))
+}
+
+fn names(values: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    values.collect()
+}
+
+fn members(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documents_name_what_is_built() {
+        let document = openid_configuration("https://id.test", &[SigningAlg::Rs256, SigningAlg::Es256]);
+
+        assert_eq!(document["issuer"], "https://id.test");
+        assert_eq!(document["token_endpoint"], "https://id.test/token");
+        assert_eq!(document["id_token_signing_alg_values_supported"], json!(["RS256", "ES256"]));
+        assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));
+        assert_eq!(document["request_uri_parameter_supported"], json!(false), "its default would be true");
+        assert_eq!(document["authorization_response_iss_parameter_supported"], json!(true));
+        assert!(!document["grant_types_supported"].as_array().expect("a list").contains(&json!("password")));
+        let algorithms = document["token_endpoint_auth_signing_alg_values_supported"].as_array().expect("a list");
+        assert!(!algorithms.iter().any(|alg| alg == "none" || alg.as_str().is_some_and(|alg| alg.starts_with("HS"))));
+    }
+
+    #[test]
+    fn the_oauth_document_has_no_openid_members() {
+        let document = oauth_metadata("https://id.test", &[SigningAlg::Es256]);
+
+        assert!(document.get("userinfo_endpoint").is_none());
+        assert_eq!(document["jwks_uri"], "https://id.test/jwks");
+    }
+
+    #[test]
+    fn every_listed_prompt_is_understood() {
+        use crate::protocol::authorize::prompt;
+
+        for value in PROMPT_VALUES {
+            assert!(prompt(value).is_ok(), "{value}");
+        }
+    }
+}

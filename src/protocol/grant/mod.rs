@@ -1,0 +1,82 @@
+//! The grants of the token endpoint: what a request asks for, and whether the stored rows allow it.
+//! A new grant type is a variant of `model::GrantType`, a file here and an arm in [`parse`].
+pub mod client_credentials;
+pub mod code;
+pub mod refresh;
+
+use super::error::{ErrorCode, OAuthError, Reason};
+use super::params::Params;
+use crate::model::{Client, GrantType};
+
+/// A token request (RFC 6749 4.1.3, 4.4.2, 6).
+#[derive(Clone, Debug)]
+pub enum TokenRequest {
+    Code(code::CodeRequest),
+    Refresh(refresh::RefreshRequest),
+    ClientCredentials(client_credentials::ClientCredentialsRequest),
+}
+
+/// Reads the request of an authenticated client.
+///
+/// # Errors
+/// `invalid_request`, `unsupported_grant_type`, `unauthorized_client` (RFC 6749 5.2).
+pub fn parse(params: &Params, client: &Client) -> Result<TokenRequest, OAuthError> {
+    let Some(text) = params.get("grant_type") else {
+        return Err(OAuthError::new(ErrorCode::InvalidRequest, "grant_type is missing", Reason::GrantTypeMissing));
+    };
+    let Some(kind) = GrantType::parse(text) else {
+        return Err(OAuthError::new(ErrorCode::UnsupportedGrantType, "grant_type is not supported", Reason::GrantTypeUnknown));
+    };
+    // RFC 6749 4.4: client credentials are for confidential clients alone.
+    let alone = kind == GrantType::ClientCredentials && client.is_public();
+    if alone || !client.metadata.grant_types.contains(&kind) {
+        let text = "The client is not registered for this grant_type";
+        return Err(OAuthError::new(ErrorCode::UnauthorizedClient, text, Reason::GrantTypeNotAllowed));
+    }
+    match kind {
+        GrantType::AuthorizationCode => code::CodeRequest::read(params).map(TokenRequest::Code),
+        GrantType::RefreshToken => refresh::RefreshRequest::read(params).map(TokenRequest::Refresh),
+        GrantType::ClientCredentials => Ok(TokenRequest::ClientCredentials(client_credentials::ClientCredentialsRequest::read(params))),
+    }
+}
+
+/// The public text of a code or token that is good for nothing: it does not say why.
+fn invalid_grant(reason: Reason) -> OAuthError {
+    OAuthError::new(ErrorCode::InvalidGrant, "The code or token is invalid, expired, revoked or was issued to another client", reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::AuthMethod;
+    use crate::protocol::params::tests::params;
+    use crate::protocol::testing::client;
+
+    #[test]
+    fn b14_only_registered_grant_types_exist() {
+        let refused = |pairs: &[(&str, &str)], client: &Client| {
+            let error = parse(&params(pairs), client).expect_err("must be refused");
+            (error.code, error.reason)
+        };
+        let mut client = client();
+
+        for kind in ["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "AUTHORIZATION_CODE"] {
+            assert_eq!(refused(&[("grant_type", kind)], &client), (ErrorCode::UnsupportedGrantType, Reason::GrantTypeUnknown));
+        }
+        assert_eq!(refused(&[], &client), (ErrorCode::InvalidRequest, Reason::GrantTypeMissing));
+        let machine = [("grant_type", "client_credentials")];
+        assert_eq!(refused(&machine, &client), (ErrorCode::UnauthorizedClient, Reason::GrantTypeNotAllowed));
+        client.metadata.grant_types = GrantType::ALL.to_vec();
+        assert!(parse(&params(&machine), &client).is_ok());
+        client.metadata.token_endpoint_auth_method = AuthMethod::None;
+        assert_eq!(refused(&machine, &client), (ErrorCode::UnauthorizedClient, Reason::GrantTypeNotAllowed));
+    }
+
+    #[test]
+    fn each_grant_needs_its_own_parameter() {
+        for kind in ["authorization_code", "refresh_token"] {
+            let error = parse(&params(&[("grant_type", kind)]), &client()).expect_err("must be refused");
+            assert_eq!((error.code, error.reason), (ErrorCode::InvalidRequest, Reason::ParameterMissing));
+        }
+    }
+}
