@@ -1,1 +1,147 @@
-//! Not yet written.
+//! Floor 4. Everything that a use case may reach, in one place.
+//!
+//! Owns: the shared parts and the snapshot of registered things (clients, tenants, keys, connections), which is
+//! read from memory and rebuilt when the database's generation moves (house.md 11). People, sessions, grants and
+//! whatever can be revoked are never served from here.
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use crate::config::Config;
+use crate::credentials::Passwords;
+use crate::keys::{KeyRing, Sealer};
+use crate::mail::{Mailer, Sender};
+use crate::model::{Client, ClientId, Connection, ConnectionId, EntraPin, Tenant, TenantId};
+use crate::pages::Pages;
+use crate::store::{Store, StoreError};
+use crate::upstream::{Http, Upstreams};
+use crate::world::{Clock, Entropy, Timestamp};
+
+/// The shared parts of one running node.
+pub struct App {
+    pub store: Store,
+    pub sealer: Sealer,
+    pub mailer: Mailer,
+    /// Who letters come from.
+    pub sender: Sender,
+    pub pages: Pages,
+    pub passwords: Passwords,
+    /// Sign-in elsewhere, and the one outgoing HTTP client.
+    pub upstreams: Upstreams,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub config: Arc<Config>,
+    /// Names this process in leases.
+    pub node: String,
+    registered: RwLock<Arc<Registered>>,
+}
+
+/// Registered things, immutable; replaced as a whole.
+pub struct Registered {
+    pub generation: i64,
+    pub clients: HashMap<ClientId, Arc<Client>>,
+    pub tenants: HashMap<TenantId, Arc<Tenant>>,
+    pub connections: HashMap<ConnectionId, Arc<Connection>>,
+    pub pins: Vec<EntraPin>,
+    pub keys: KeyRing,
+}
+
+/// The parts that [`App::new`] puts together.
+pub struct Parts {
+    pub store: Store,
+    pub sealer: Sealer,
+    pub mailer: Mailer,
+    pub sender: Sender,
+    pub http: Http,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub config: Arc<Config>,
+}
+
+/// The node cannot work with what the database holds.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the signing keys cannot be opened: {0} (is this the master key that they were sealed with?)")]
+    Keys(#[from] crate::keys::KeyError),
+}
+
+impl App {
+    /// Puts the parts together and loads the registered things once.
+    pub async fn new(parts: Parts) -> Result<Arc<Self>, AppError> {
+        let password = &parts.config.password;
+        let passwords = Passwords::new(
+            crate::credentials::Cost {
+                memory_kib: password.memory_kib,
+                iterations: password.iterations,
+                parallelism: password.parallelism,
+            },
+            password.pool_threads(),
+            password.queue as usize,
+        );
+        let registered = load(&parts.store, &parts.sealer).await?;
+        let mut node = [0u8; 8];
+        parts.entropy.fill(&mut node);
+        Ok(Arc::new(Self {
+            pages: Pages::new(),
+            passwords,
+            node: format!("node-{:016x}", u64::from_be_bytes(node)),
+            store: parts.store,
+            sealer: parts.sealer,
+            mailer: parts.mailer,
+            sender: parts.sender,
+            upstreams: Upstreams::new(parts.http),
+            clock: parts.clock,
+            entropy: parts.entropy,
+            config: parts.config,
+            registered: RwLock::new(Arc::new(registered)),
+        }))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The public URL of this instance, exactly as configured.
+    pub fn issuer(&self) -> &str {
+        &self.config.server.issuer
+    }
+
+    /// The snapshot in force. Take it once per request.
+    pub fn registered(&self) -> Arc<Registered> {
+        Arc::clone(&self.registered.read().expect("nobody panics while holding the snapshot"))
+    }
+
+    /// Rebuilds the snapshot if another generation is in the database. Called once a second and after own changes.
+    pub async fn refresh(&self) -> Result<(), AppError> {
+        let known = self.registered().generation;
+        if self.store.read(async |r| r.generation().await).await? != known {
+            let fresh = load(&self.store, &self.sealer).await?;
+            *self.registered.write().expect("nobody panics while holding the snapshot") = Arc::new(fresh);
+        }
+        Ok(())
+    }
+}
+
+async fn load(store: &Store, sealer: &Sealer) -> Result<Registered, AppError> {
+    let (generation, clients, tenants, connections, pins, keys) = store
+        .read(async |r| {
+            Ok((
+                r.generation().await?,
+                r.clients().await?,
+                r.tenants().await?,
+                r.connections().await?,
+                r.pins().await?,
+                r.signing_keys().await?,
+            ))
+        })
+        .await?;
+    Ok(Registered {
+        generation,
+        clients: clients.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),
+        tenants: tenants.into_iter().map(|t| (t.id.clone(), Arc::new(t))).collect(),
+        connections: connections.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),
+        pins,
+        keys: KeyRing::load(&keys, sealer)?,
+    })
+}

@@ -35,6 +35,9 @@ pub struct Progress {
     pub consented: bool,
     /// The person said "continue as" (prompt=select_account).
     pub account_confirmed: bool,
+    /// The person asked to sign in as somebody else.
+    #[serde(default)]
+    pub other_account: bool,
     /// The e-mail code that this flow waits for.
     pub email_challenge: Option<ChallengeId>,
 }

@@ -10,7 +10,6 @@ use crate::world::Timestamp;
 pub struct Entry<'a> {
     pub person_state: PersonState,
     pub second_factor: FactorKind,
-    pub operator: bool,
     pub membership: Option<&'a Membership>,
     pub tenant: Option<&'a Tenant>,
     pub client: &'a Client,

@@ -149,4 +149,5 @@ pub enum Reason {
     TokenInvalid,
     TokenScope,
     NotOurs,
+    FlowSpent,
 }

@@ -1,8 +1,139 @@
-//! Floor 5. The use cases: load facts → decide → record → tell.
+//! Floor 5. The use cases: load facts → decide (in `protocol` and `policy`) → record → tell.
+//!
+//! Owns: what happens in one transaction, and in which order. Never does: SQL, HTML, status codes.
+//! Expected outcomes are enums in `Ok`; [`Failure`] is what nobody expected.
+pub mod audit;
+pub mod authorize;
 pub mod change;
 pub mod clients;
 pub mod connections;
+pub mod facts;
 pub mod groups;
+pub mod housekeeping;
+pub mod issue;
+pub mod letters;
+pub mod password;
 pub mod people;
+pub mod second_factor;
+pub mod session;
 pub mod signing_keys;
+pub mod steps;
 pub mod tenants;
+
+use std::net::IpAddr;
+
+use crate::app::{App, AppError};
+use crate::model::{Flow, Locale, Session};
+use crate::store::StoreError;
+use crate::world::{Digest, Timestamp};
+
+/// Something that should not have happened. The person sees a request id, the operator the log line.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("keys: {0}")]
+    Keys(String),
+    #[error("pages: {0}")]
+    Pages(String),
+    #[error("a stored text is not what this version writes: {0}")]
+    Stored(&'static str),
+    #[error("an upstream answered in a way that cannot be used: {0}")]
+    Upstream(String),
+    /// Not a fault of ours: too much to do at the moment. Answered with 503 and `Retry-After`.
+    #[error("too many passwords wait to be checked")]
+    Busy,
+}
+
+impl Failure {
+    /// May the same request succeed in a moment?
+    pub const fn is_temporary(&self) -> bool {
+        matches!(self, Self::Busy | Self::Store(StoreError::Unavailable(_)))
+    }
+}
+
+impl From<crate::keys::KeyError> for Failure {
+    fn from(error: crate::keys::KeyError) -> Self {
+        Self::Keys(error.to_string())
+    }
+}
+
+impl From<crate::keys::SealError> for Failure {
+    fn from(error: crate::keys::SealError) -> Self {
+        Self::Keys(error.to_string())
+    }
+}
+
+impl From<crate::pages::PageError> for Failure {
+    fn from(error: crate::pages::PageError) -> Self {
+        Self::Pages(error.to_string())
+    }
+}
+
+impl From<crate::credentials::Busy> for Failure {
+    fn from(_: crate::credentials::Busy) -> Self {
+        Self::Busy
+    }
+}
+
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Store(error) => Self::Store(error),
+            AppError::Keys(error) => Self::Keys(error.to_string()),
+        }
+    }
+}
+
+/// The browser behind a request, as far as it is known.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// Digest of the cookie that binds unfinished sign-ins to this browser.
+    pub browser: Digest,
+    /// The live session, if the cookie names one.
+    pub session: Option<Session>,
+    pub network: Network,
+    pub locale: Locale,
+}
+
+/// Where a request comes from, as a key for counting: an IPv4 address or an IPv6 /64 (security.md F04).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network(String);
+
+impl Network {
+    pub fn of(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V4(v4) => v4.to_string(),
+            IpAddr::V6(v6) => {
+                let [a, b, c, d, ..] = v6.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        })
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An unfinished sign-in, or why there is none.
+pub enum FlowLookup {
+    Open(Box<Flow>),
+    /// Closed: its answer was already sent.
+    Done,
+    /// Unknown, expired, or of another browser: these look alike.
+    Lost,
+}
+
+/// Finds the flow that a page belongs to. The id is in the URL, the right to use it in the browser's cookie.
+pub async fn find_flow(app: &App, id: &str, visitor: &Visitor, now: Timestamp) -> Result<FlowLookup, Failure> {
+    let id = crate::model::FlowId::from_text(id);
+    let found = app.store.read(async |r| r.flow(&id).await).await?;
+    Ok(match found {
+        Some(flow) if !crate::world::same(flow.browser.as_str().as_bytes(), visitor.browser.as_str().as_bytes()) => FlowLookup::Lost,
+        Some(flow) if flow.closed_at.is_some() => FlowLookup::Done,
+        Some(flow) if flow.expires_at <= now => FlowLookup::Lost,
+        Some(flow) => FlowLookup::Open(Box::new(flow)),
+        None => FlowLookup::Lost,
+    })
+}

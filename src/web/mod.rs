@@ -1,1 +1,17 @@
-//! Not yet written.
+//! Floor 6. HTTP in, HTTP out: the only room that knows axum and tower-http.
+//!
+//! Owns: routes, extractors, cookies, headers, the rendering of answers. Never does: OAuth decisions, SQL, hashing.
+//! A handler reads its input through extractors, calls one use case, and turns its outcome into a page or answer.
+pub mod assets;
+pub mod cookies;
+pub mod error;
+pub mod extract;
+pub mod headers;
+pub mod home;
+pub mod oidc;
+pub mod peer;
+pub mod routes;
+pub mod signin;
+pub mod view;
+
+pub use routes::router;

@@ -1,0 +1,282 @@
+//! The only door of the sign-in flow: [`begin`] opens a flow, every page comes back to [`advance`].
+use std::sync::Arc;
+
+use super::audit::{Event, record};
+use super::session::Established;
+use super::{Failure, Visitor, facts, issue, second_factor, session};
+use crate::app::{App, Registered};
+use crate::model::{Client, ClientId, ClientMetadata, ClientState, ConsentMode, Flow, FlowId, Progress, Proof};
+use crate::protocol::authorize::{self, AuthorizeRequest, Hint, Prompt, Target};
+use crate::protocol::error::ErrorCode;
+use crate::protocol::flow::{Ask, Next, next};
+use crate::protocol::params::Params;
+use crate::protocol::response::{self, Answer};
+use crate::protocol::scope::Scopes;
+use crate::protocol::{OAuthError, Reason, Refusal};
+use crate::world::{SessionCookie, Timestamp, Token};
+
+/// The client id under which Tenantry signs people in to its own pages.
+const OWN_CLIENT: &str = "tenantry";
+
+/// Where a request leads, and the session cookie that goes with it if the session is new.
+pub struct Step {
+    pub to: Destination,
+    pub cookie: Option<Token<SessionCookie>>,
+}
+
+pub enum Destination {
+    /// The page that asks this question, for this flow.
+    Page(FlowId, Ask),
+    /// Back to the client.
+    Client(Answer),
+    /// A page of our own.
+    Own(String),
+    /// An error page of ours: nothing proves where else to go.
+    Refused(OAuthError),
+}
+
+impl From<Destination> for Step {
+    fn from(to: Destination) -> Self {
+        Self { to, cookie: None }
+    }
+}
+
+/// Checks an authorization request and takes its first step.
+///
+/// In: the parameters as sent, the browser. Out: a page, an answer to the client, or a refusal.
+/// RFC 6749 4.1.1, OpenID Connect Core 3.1.2.
+pub async fn begin(app: &App, params: &Params, visitor: &Visitor, now: Timestamp) -> Result<Step, Failure> {
+    let registered = app.registered();
+    let client = params.get("client_id").and_then(|id| registered.clients.get(&ClientId::from_text(id)));
+    let hint = params.get("id_token_hint").map_or(Hint::Absent, |token| hinted_person(app, &registered, token, now));
+    match authorize::parse(params, client.map(Arc::as_ref), &hint) {
+        Err(refusal) => {
+            tracing::info!(reason = ?refusal_reason(&refusal), client.id = client.map(|c| c.id.as_str()), "an authorization request was refused");
+            Ok(refuse(app, refusal).into())
+        }
+        Ok(request) => open(app, &request, visitor, now).await,
+    }
+}
+
+/// Signs somebody in to a page of our own, `path`.
+pub async fn begin_own(app: &App, path: &str, prompt: Prompt, visitor: &Visitor, now: Timestamp) -> Result<Step, Failure> {
+    let request = AuthorizeRequest {
+        client: ClientId::from_text(OWN_CLIENT),
+        target: Target::Own { path: path.to_owned() },
+        redirect_uri_sent: false,
+        scopes: Scopes::default(),
+        nonce: None,
+        challenge: None,
+        prompt,
+        max_age: None,
+        acr_values: Vec::new(),
+        acr_required: None,
+        auth_time_requested: false,
+        login_hint: None,
+        hinted_person: None,
+        tenant_hint: None,
+        ui_locales: Vec::new(),
+    };
+    open(app, &request, visitor, now).await
+}
+
+/// The person of an id_token of ours: signature and issuer count, expiry does not.
+fn hinted_person(app: &App, registered: &Registered, token: &str, now: Timestamp) -> Hint {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        sub: String,
+    }
+    match registered.keys.verify_hint::<Named>(token, app.issuer(), now) {
+        Ok(named) => Hint::Person(named.sub),
+        Err(_) => Hint::Invalid,
+    }
+}
+
+fn refusal_reason(refusal: &Refusal) -> crate::protocol::Reason {
+    match refusal {
+        Refusal::Page(error) | Refusal::Redirect(_, error) => error.reason,
+    }
+}
+
+fn refuse(app: &App, refusal: Refusal) -> Destination {
+    match refusal {
+        Refusal::Page(error) => Destination::Refused(error),
+        Refusal::Redirect(redirect, error) => Destination::Client(response::failure(&redirect, &error, app.issuer())),
+    }
+}
+
+async fn open(app: &App, request: &AuthorizeRequest, visitor: &Visitor, now: Timestamp) -> Result<Step, Failure> {
+    let flow = Flow {
+        id: FlowId::generate(now, &*app.entropy),
+        browser: visitor.browser.clone(),
+        client: request.client.clone(),
+        request: serde_json::to_string(request).map_err(|_| Failure::Stored("flow"))?,
+        progress: Progress { session: visitor.session.as_ref().map(|session| session.id.clone()), ..Progress::default() },
+        created_at: now,
+        expires_at: now.plus(app.config.sign_in.flow_time()),
+        closed_at: None,
+        version: 0,
+    };
+    step(app, flow, request, visitor, now, Stored::No).await
+}
+
+/// Is the flow's row in the database already? A request that needs no page never writes one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    No,
+    Yes,
+}
+
+/// Takes the next step of a stored flow, after a page recorded its fact.
+pub async fn advance(app: &App, flow: Flow, visitor: &Visitor, now: Timestamp) -> Result<Step, Failure> {
+    let request: AuthorizeRequest = serde_json::from_str(&flow.request).map_err(|_| Failure::Stored("flow"))?;
+    step(app, flow, &request, visitor, now, Stored::Yes).await
+}
+
+/// The question that is open in a flow, without taking any step: what a page must ask before it shows itself.
+pub async fn open_question(app: &App, flow: &Flow, visitor: &Visitor, now: Timestamp) -> Result<Option<Ask>, Failure> {
+    let request: AuthorizeRequest = serde_json::from_str(&flow.request).map_err(|_| Failure::Stored("flow"))?;
+    let registered = app.registered();
+    let Some(client) = client_of(&registered, &request) else { return Ok(None) };
+    let loaded = facts::load(app, &registered, &client, flow, visitor, now).await?;
+    Ok(match next(&request, &loaded.facts, now) {
+        Next::Ask(ask) => Some(ask),
+        _ => None,
+    })
+}
+
+/// The client of a request; for pages of our own one that exists only here.
+pub fn client_of(registered: &Registered, request: &AuthorizeRequest) -> Option<Arc<Client>> {
+    match request.target {
+        Target::Client(_) => registered.clients.get(&request.client).cloned(),
+        Target::Own { .. } => Some(Arc::new(Client {
+            id: ClientId::from_text(OWN_CLIENT),
+            state: ClientState::Active,
+            metadata: ClientMetadata { consent: ConsentMode::Implicit, ..ClientMetadata::default() },
+            secrets: Vec::new(),
+            tenants: Vec::new(),
+            created_at: Timestamp::from_micros(0),
+        })),
+    }
+}
+
+async fn step(
+    app: &App,
+    mut flow: Flow,
+    request: &AuthorizeRequest,
+    visitor: &Visitor,
+    now: Timestamp,
+    stored: Stored,
+) -> Result<Step, Failure> {
+    let registered = app.registered();
+    let Some(client) = client_of(&registered, request) else {
+        // The client was disabled or removed while the flow was open: nothing proves its redirect URI any more.
+        return Ok(Destination::Refused(gone(Reason::ClientDisabled)).into());
+    };
+    let loaded = facts::load(app, &registered, &client, &flow, visitor, now).await?;
+    match next(request, &loaded.facts, now) {
+        Next::Ask(ask) => {
+            let signed_in = !matches!(ask, Ask::SignIn | Ask::SecondFactor(_) | Ask::Enrol);
+            let letter = second_factor::prepare_code(app, &flow, &ask, loaded.person.as_ref(), &client, now).await?;
+            let established = app
+                .store
+                .write(async |w| {
+                    if stored == Stored::No {
+                        w.insert_flow(&flow).await?;
+                    }
+                    let established = if signed_in { take_over(app, w, &mut flow, visitor, now).await? } else { None };
+                    if let Some(letter) = &letter {
+                        second_factor::queue_code(w, &mut flow, letter, now).await?;
+                    }
+                    if established.is_some() || letter.is_some() {
+                        w.update_flow(&flow.id, flow.version, &flow.progress).await?;
+                    }
+                    Ok(established)
+                })
+                .await?;
+            Ok(Step { to: Destination::Page(flow.id, ask), cookie: established.map(|e| e.cookie) })
+        }
+        Next::Refuse(error) => {
+            close(app, &flow, stored, visitor, &error, now).await?;
+            Ok(refusal(app, request, error).into())
+        }
+        Next::Open { path } => {
+            let established = app
+                .store
+                .write(async |w| {
+                    let established = take_over(app, w, &mut flow, visitor, now).await?;
+                    if stored == Stored::Yes {
+                        w.close_flow(&flow.id, flow.version, now).await?;
+                    }
+                    Ok(established)
+                })
+                .await?;
+            Ok(Step { to: Destination::Own(path), cookie: established.map(|e| e.cookie) })
+        }
+        Next::Issue { tenant } => {
+            let issued = issue::code(app, request, &client, &loaded, &tenant, flow, stored, visitor, now).await?;
+            Ok(match issued {
+                Some(issued) => Step { to: Destination::Client(issued.answer), cookie: issued.established.map(|e| e.cookie) },
+                // Another tab finished this flow in the same moment.
+                None => Destination::Refused(gone(Reason::FlowSpent)).into(),
+            })
+        }
+    }
+}
+
+/// Turns what the flow proved into the session: from here on the person is signed in.
+pub(super) async fn take_over(
+    app: &App,
+    w: &mut crate::store::Write,
+    flow: &mut Flow,
+    visitor: &Visitor,
+    now: Timestamp,
+) -> Result<Option<Established>, crate::store::StoreError> {
+    let pending = &flow.progress;
+    let person = match (&pending.person, &visitor.session) {
+        (Some(person), _) => person.clone(),
+        // A step-up: a factor was added to the session that was there.
+        (None, Some(session)) if pending.proof.factor_at.is_some() => session.person.clone(),
+        _ => return Ok(None),
+    };
+    let proof = pending.proof.clone();
+    let established = session::establish(app, w, visitor, &person, proof, now).await?;
+    record(app, w, Event::of_person("session.begin", &person, "ok").at(&flow.client), visitor, now).await?;
+    flow.progress.person = None;
+    flow.progress.other_account = false;
+    flow.progress.proof = Proof::default();
+    flow.progress.session = Some(established.session.id.clone());
+    Ok(Some(established))
+}
+
+async fn close(app: &App, flow: &Flow, stored: Stored, visitor: &Visitor, error: &OAuthError, now: Timestamp) -> Result<(), Failure> {
+    tracing::info!(reason = ?error.reason, client.id = %flow.client, "a sign-in was refused");
+    app.store
+        .write(async |w| {
+            if stored == Stored::Yes {
+                w.close_flow(&flow.id, flow.version, now).await?;
+            }
+            let person = flow.progress.person.as_ref().or(visitor.session.as_ref().map(|s| &s.person));
+            let event = match person {
+                Some(person) => Event::of_person("authorize", person, "refused"),
+                None => Event::of_nobody("authorize", "refused"),
+            };
+            let detail = serde_json::json!({ "reason": format!("{:?}", error.reason) });
+            record(app, w, event.at(&flow.client).with(detail), visitor, now).await
+        })
+        .await?;
+    Ok(())
+}
+
+/// Sends a refusal to where the request's answers go.
+pub(super) fn refusal(app: &App, request: &AuthorizeRequest, error: OAuthError) -> Destination {
+    match &request.target {
+        Target::Client(redirect) => Destination::Client(response::failure(redirect, &error, app.issuer())),
+        Target::Own { .. } => Destination::Refused(error),
+    }
+}
+
+/// The flow cannot go on, and nothing proves where else to send the browser.
+fn gone(reason: Reason) -> OAuthError {
+    OAuthError::new(ErrorCode::AccessDenied, "This sign-in cannot be continued", reason)
+}

@@ -1,0 +1,103 @@
+//! Letters: rendered and queued in the transaction of their cause, delivered by a job.
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Failure;
+use crate::app::App;
+use crate::mail::{MailFault, Trouble};
+use crate::model::{Email, Letter, LetterId, LetterState, Locale, Person, QueuedLetter};
+use crate::pages::LetterPage;
+use crate::store::{StoreError, Write};
+use crate::world::Timestamp;
+
+/// Waits between attempts: one minute to six hours, then the letter is given up after about two days.
+const BACKOFF: &[u64] = &[60, 120, 300, 600, 1800, 3600, 7200, 21600, 21600, 21600, 21600, 21600, 21600, 21600];
+/// How long a node may hold a letter that it is delivering.
+const LEASE: Duration = Duration::from_secs(120);
+const BATCH: i64 = 16;
+
+/// The sealed form of a letter.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    to: String,
+    to_name: String,
+    subject: String,
+    text: String,
+    html: String,
+}
+
+/// A letter made ready outside the transaction that will queue it.
+pub struct Prepared(QueuedLetter);
+
+/// Renders a letter to a person in that person's language and seals it.
+pub fn prepare<L: LetterPage>(app: &App, person: &Person, page: &L, now: Timestamp) -> Result<Prepared, Failure> {
+    prepare_to(app, &person.email, &person.name(), person.locale, page, now)
+}
+
+/// As [`prepare`], for somebody who is not stored yet.
+pub fn prepare_to<L: LetterPage>(app: &App, to: &Email, name: &str, locale: Locale, page: &L, now: Timestamp) -> Result<Prepared, Failure> {
+    let rendered = app.pages.letter(locale, page)?;
+    let id = LetterId::generate(now, &*app.entropy);
+    let sealed = Sealed {
+        to: to.as_str().to_owned(),
+        to_name: name.to_owned(),
+        subject: rendered.subject,
+        text: rendered.text,
+        html: rendered.html,
+    };
+    let json = serde_json::to_vec(&sealed).map_err(|_| Failure::Stored("letter"))?;
+    let sealed = app.sealer.seal(&context(&id), &json, &*app.entropy);
+    Ok(Prepared(QueuedLetter { id, sealed, attempts: 0, created_at: now }))
+}
+
+fn context(id: &LetterId) -> String {
+    format!("letter:{id}")
+}
+
+/// Queues a prepared letter in the caller's transaction: no letter without a fact, no fact without a letter.
+pub async fn queue(w: &mut Write, letter: &Prepared, now: Timestamp) -> Result<(), StoreError> {
+    w.queue_letter(&letter.0, now).await
+}
+
+/// Delivers what is due. Returns how many letters were tried.
+pub async fn deliver_due(app: &App, now: Timestamp) -> Result<usize, Failure> {
+    let leased = app.store.write(async |w| w.lease_letters(now, now.plus(LEASE), BATCH).await).await?;
+    let count = leased.len();
+    for queued in leased {
+        deliver(app, &queued, now).await?;
+    }
+    Ok(count)
+}
+
+async fn deliver(app: &App, queued: &QueuedLetter, now: Timestamp) -> Result<(), Failure> {
+    let outcome = match open(app, queued) {
+        Some(letter) => app.mailer.deliver(&queued.id, &letter, &app.sender, now).await,
+        None => Err(MailFault::Permanent(Trouble::Message)),
+    };
+    match outcome {
+        Ok(()) => app.store.write(async |w| w.letter_sent(&queued.id, now).await).await?,
+        Err(fault) => {
+            let (class, state) = match fault {
+                MailFault::Temporary(class) if wait(queued.attempts).is_some() => (class, LetterState::Queued),
+                MailFault::Temporary(class) | MailFault::Permanent(class) => (class, LetterState::Dead),
+            };
+            tracing::warn!(letter.id = %queued.id, attempts = queued.attempts, class = %class, state = %state, "a letter was not delivered");
+            let due = now.plus(wait(queued.attempts).unwrap_or_default());
+            app.store.write(async |w| w.letter_failed(&queued.id, &class.to_string(), due, state).await).await?;
+        }
+    }
+    Ok(())
+}
+
+/// How long to wait after the n-th attempt; none when it was the last.
+fn wait(attempts: i64) -> Option<Duration> {
+    let index = usize::try_from(attempts.saturating_sub(1)).unwrap_or(0);
+    BACKOFF.get(index).copied().map(Duration::from_secs)
+}
+
+fn open(app: &App, queued: &QueuedLetter) -> Option<Letter> {
+    let plain = app.sealer.open(&context(&queued.id), &queued.sealed).ok()?;
+    let sealed: Sealed = serde_json::from_slice(plain.expose()).ok()?;
+    Some(Letter { to: Email::parse(&sealed.to)?, to_name: sealed.to_name, subject: sealed.subject, text: sealed.text, html: sealed.html })
+}

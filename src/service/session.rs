@@ -1,0 +1,78 @@
+//! Browser sessions: begun after sign-in, renewed at every new proof, ended by logout, time or an admin.
+use std::time::Duration;
+
+use super::{Failure, Visitor, facts};
+use crate::app::App;
+use crate::model::{PersonId, Proof, Session, SessionId};
+use crate::store::{StoreError, Write};
+use crate::world::{Digest, SessionCookie, Timestamp, Token};
+
+/// How often the last use of a session is written down.
+const TOUCH_EVERY: Duration = Duration::from_secs(60);
+
+/// Finds the live session of a cookie: not ended, not past its absolute end, not idle too long.
+pub async fn find(app: &App, cookie: &str, now: Timestamp) -> Result<Option<Session>, Failure> {
+    let digest = Digest::of::<SessionCookie>(cookie);
+    let Some(session) = app.store.read(async |r| r.session_by_cookie(&digest).await).await? else { return Ok(None) };
+    if !is_live(app, &session, now) {
+        return Ok(None);
+    }
+    if now.since(session.last_seen_at) >= TOUCH_EVERY {
+        app.store.write(async |w| w.touch_session(&session.id, now).await).await?;
+    }
+    Ok(Some(session))
+}
+
+/// Is a session still good? The limits in force now count, not those of its beginning (security.md E07).
+pub fn is_live(app: &App, session: &Session, now: Timestamp) -> bool {
+    let limits = &app.config.sign_in;
+    session.ended_at.is_none()
+        && now < session.expires_at
+        && now.since(session.created_at) < limits.session_absolute()
+        && now.since(session.last_seen_at) < limits.session_idle()
+}
+
+/// A session after a proof, and its new cookie.
+pub struct Established {
+    pub session: Session,
+    pub cookie: Token<SessionCookie>,
+}
+
+/// Begins a session, or renews the person's own one: in both cases with a new cookie value (security.md E01).
+/// Another person's session in this browser ends.
+pub async fn establish(
+    app: &App,
+    w: &mut Write,
+    visitor: &Visitor,
+    person: &PersonId,
+    proof: Proof,
+    now: Timestamp,
+) -> Result<Established, StoreError> {
+    let cookie = Token::<SessionCookie>::generate(&*app.entropy);
+    if let Some(own) = facts::session_of(person, visitor) {
+        let proof = facts::merge(&own.proof, &proof);
+        if w.renew_session(&own.id, &cookie.digest(), &proof, now).await? {
+            return Ok(Established { session: Session { proof, last_seen_at: now, ..own.clone() }, cookie });
+        }
+    } else if let Some(other) = &visitor.session {
+        end_in(w, &other.id, now).await?;
+    }
+    let session = Session {
+        id: SessionId::generate(now, &*app.entropy),
+        person: person.clone(),
+        proof,
+        created_at: now,
+        last_seen_at: now,
+        expires_at: now.plus(app.config.sign_in.session_absolute()),
+        ended_at: None,
+    };
+    w.insert_session(&session, &cookie.digest()).await?;
+    Ok(Established { session, cookie })
+}
+
+/// Ends a session and what was issued under it; tokens with `offline_access` outlive it (OpenID Connect Core 11).
+pub async fn end_in(w: &mut Write, session: &SessionId, now: Timestamp) -> Result<bool, StoreError> {
+    let ended = w.end_session(session, now).await?;
+    w.end_online_grants_of_session(session, now).await?;
+    Ok(ended)
+}

@@ -1,0 +1,59 @@
+//! Our cookies: the binding of unfinished sign-ins to the browser, the session, the language, an opened invitation.
+use axum::http::{HeaderMap, HeaderValue, header};
+
+use crate::config::Config;
+use crate::world::Secret;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cookie {
+    Browser,
+    Session,
+    /// The language that was chosen on a page.
+    Language,
+    /// The token of an invitation, between the letter's link and the form (security.md H07).
+    Invitation,
+}
+
+impl Cookie {
+    /// With `__Host-` wherever the issuer is https; plain http exists on loopback alone, where browsers differ on it.
+    fn name(self, config: &Config) -> String {
+        let name = match self {
+            Self::Browser => "tenantry-browser",
+            Self::Session => "tenantry-session",
+            Self::Language => "tenantry-language",
+            Self::Invitation => "tenantry-invitation",
+        };
+        if config.server.is_plain_http() { name.to_owned() } else { format!("__Host-{name}") }
+    }
+
+    /// The value that the browser sent. A name that comes twice counts as none (security.md E02).
+    pub fn read(self, headers: &HeaderMap, config: &Config) -> Option<Secret<String>> {
+        let name = self.name(config);
+        let mut found = headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .filter(|(key, _)| *key == name)
+            .map(|(_, value)| value);
+        let value = found.next()?;
+        let plain = !value.is_empty() && value.len() <= 128 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        (found.next().is_none() && plain).then(|| Secret::from(value))
+    }
+
+    /// `Set-Cookie` with all attributes that `__Host-` demands. A cookie of the browser's session, never persistent.
+    pub fn set(self, value: &str, config: &Config) -> HeaderValue {
+        self.line(value, "", config)
+    }
+
+    pub fn clear(self, config: &Config) -> HeaderValue {
+        self.line("", "; Max-Age=0", config)
+    }
+
+    fn line(self, value: &str, extra: &str, config: &Config) -> HeaderValue {
+        let secure = if config.server.is_plain_http() { "" } else { "; Secure" };
+        let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{extra}", self.name(config));
+        HeaderValue::from_str(&text).expect("cookie values are base64url")
+    }
+}

@@ -1,0 +1,118 @@
+//! The browser behind a request: its binding cookie (made if missing), its session, network and language.
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::{HeaderMap, header, request::Parts};
+use axum::response::Response;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::super::cookies::Cookie;
+use super::super::{error::WebError, peer};
+use crate::app::App;
+use crate::model::Locale;
+use crate::service::{Visitor, session};
+use crate::world::{BrowserCookie, Digest, Secret, SessionCookie, Token};
+
+/// The browser and what goes with it. Hand each response through [`Guest::leave`].
+pub struct Guest {
+    pub visitor: Visitor,
+    /// Proves that a form was ours (the CSRF field).
+    pub csrf: String,
+    /// A browser cookie that must be set because the request had none.
+    fresh: Option<Token<BrowserCookie>>,
+    /// A language was chosen with this request.
+    chosen: Option<Locale>,
+    /// A language was chosen earlier.
+    language_kept: bool,
+    /// The request named a session that is over.
+    stale_session: bool,
+    app: Arc<App>,
+}
+
+impl FromRequestParts<Arc<App>> for Guest {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, WebError> {
+        let sent = Cookie::Browser.read(&parts.headers, &app.config);
+        let (clear, fresh) = match sent {
+            Some(sent) => (sent, None),
+            None => {
+                let token = Token::<BrowserCookie>::generate(&*app.entropy);
+                (Secret::from(token.clear()), Some(token))
+            }
+        };
+        let cookie = Cookie::Session.read(&parts.headers, &app.config);
+        let session = match &cookie {
+            Some(cookie) => session::find(app, cookie.expose(), app.now()).await?,
+            None => None,
+        };
+        Ok(Self {
+            csrf: csrf(app, clear.expose()),
+            fresh,
+            chosen: asked(parts),
+            language_kept: Cookie::Language.read(&parts.headers, &app.config).is_some(),
+            stale_session: cookie.is_some() && session.is_none(),
+            visitor: Visitor {
+                browser: Digest::of::<BrowserCookie>(clear.expose()),
+                session,
+                network: peer::network(parts, &app.config),
+                locale: locale(parts, app),
+            },
+            app: Arc::clone(app),
+        })
+    }
+}
+
+impl Guest {
+    /// Shows pages in this language from now on, unless one was chosen already.
+    pub fn prefer(&mut self, locale: Locale) {
+        if !self.language_kept && self.chosen.is_none() {
+            self.chosen = Some(locale);
+            self.visitor.locale = locale;
+        }
+    }
+
+    /// Adds the cookies that belong to this browser to a response.
+    pub fn leave(&self, mut response: Response, session: Option<&Token<SessionCookie>>) -> Response {
+        let config = &self.app.config;
+        let headers = response.headers_mut();
+        if let Some(fresh) = &self.fresh {
+            headers.append(header::SET_COOKIE, Cookie::Browser.set(fresh.clear(), config));
+        }
+        if let Some(chosen) = self.chosen {
+            headers.append(header::SET_COOKIE, Cookie::Language.set(chosen.as_str(), config));
+        }
+        match session {
+            Some(session) => {
+                headers.append(header::SET_COOKIE, Cookie::Session.set(session.clear(), config));
+            }
+            None if self.stale_session => {
+                headers.append(header::SET_COOKIE, Cookie::Session.clear(config));
+            }
+            None => {}
+        }
+        response
+    }
+}
+
+/// The CSRF field of forms shown to the owner of this cookie.
+pub fn csrf(app: &App, browser: &str) -> String {
+    URL_SAFE_NO_PAD.encode(app.sealer.mac("csrf", browser.as_bytes()))
+}
+
+/// `?lang=`, else what was chosen before, else the browser's wish (RFC 9110 12.5.4, by order), else English.
+pub fn locale(parts: &Parts, app: &App) -> Locale {
+    let kept = || Cookie::Language.read(&parts.headers, &app.config).and_then(|kept| Locale::parse(kept.expose()));
+    asked(parts).or_else(kept).or_else(|| accepted(&parts.headers)).unwrap_or(Locale::En)
+}
+
+fn asked(parts: &Parts) -> Option<Locale> {
+    let query = parts.uri.query().unwrap_or("");
+    query.split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(Locale::parse)
+}
+
+/// The best language of `Accept-Language` that exists here.
+pub fn accepted(headers: &HeaderMap) -> Option<Locale> {
+    let line = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+    Locale::pick(line.split(',').take(20).map(|part| part.split(';').next().unwrap_or("").trim()))
+}

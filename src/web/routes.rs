@@ -1,0 +1,37 @@
+//! The one table of all routes.
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::error::WebError;
+use super::{assets, home, oidc, signin, view};
+use crate::app::App;
+
+/// Every route of a node.
+pub fn router(app: Arc<App>) -> Router {
+    pages(&app).with_state(app)
+}
+
+/// What people see in a browser. One layer gives all of them request ids, security headers and error pages.
+fn pages(app: &Arc<App>) -> Router<Arc<App>> {
+    Router::new()
+        .route("/", get(home::show))
+        .route("/assets/{*path}", get(assets::file))
+        .route("/brand/{file}", get(assets::brand))
+        .route("/brand/{tenant}/logo", get(assets::logo))
+        .route("/login/start", get(home::sign_in))
+        .route("/authorize", get(oidc::authorize::get).post(oidc::authorize::post))
+        .route("/login", get(signin::login::show).post(signin::login::submit))
+        .route("/login/code", get(signin::code::show).post(signin::code::submit))
+        .route("/login/code/resend", axum::routing::post(signin::code::resend))
+        .route("/login/restart", axum::routing::post(signin::code::restart))
+        .route("/select-account", get(signin::account_choice::show).post(signin::account_choice::submit))
+        .route("/select-tenant", get(signin::tenant::show).post(signin::tenant::submit))
+        .route("/consent", get(signin::consent::show).post(signin::consent::submit))
+        .fallback(async || WebError::not_found())
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(Arc::clone(app), view::finish))
+}

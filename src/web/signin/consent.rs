@@ -1,0 +1,55 @@
+//! `/consent`: what the application gets to know, asked once per person, tenant, client and scopes.
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+
+use super::{go, open, question};
+use crate::app::App;
+use crate::pages::{Consent, ScopeLine};
+use crate::protocol::flow::Ask;
+use crate::service::second_factor::debtor;
+use crate::service::steps::{allow, deny};
+use crate::web::error::WebError;
+use crate::web::extract::{Checked, Guest, Query};
+use crate::web::view;
+
+pub async fn show(State(app): State<Arc<App>>, guest: Guest, Query(query): Query) -> Result<Response, WebError> {
+    let now = app.now();
+    let open = open(&app, &guest, query.get("flow"), now).await?;
+    let tenant = match question(&app, &guest, &open, |ask| matches!(ask, Ask::Consent(_)), now).await? {
+        Err(elsewhere) => return Ok(elsewhere),
+        Ok(Ask::Consent(tenant)) => tenant,
+        Ok(_) => return Err(WebError::expired()),
+    };
+    let person = debtor(&open.flow, &guest.visitor).ok_or_else(WebError::expired)?;
+    let person = app.store.read(async |r| r.person(&person).await).await?.ok_or_else(WebError::expired)?;
+    let registered = app.registered();
+    let tenant = registered.tenants.get(&tenant).ok_or_else(WebError::expired)?;
+    let mut chrome = view::branded(&app, &guest, Some(tenant));
+    chrome.lang_links = super::languages("/consent", &open.flow.id);
+    let content = Consent {
+        flow: open.flow.id.to_string(),
+        client_name: open.client.metadata.client_name.clone(),
+        tenant_name: tenant.display_name().to_owned(),
+        person_name: person.name(),
+        scopes: open.request.scopes.iter().map(ScopeLine::new).collect(),
+    };
+    view::page(&app, &guest, &chrome, &content)
+}
+
+pub async fn submit(State(app): State<Arc<App>>, guest: Guest, Checked(form): Checked) -> Result<Response, WebError> {
+    let now = app.now();
+    let open = open(&app, &guest, form.get("flow"), now).await?;
+    let tenant = match question(&app, &guest, &open, |ask| matches!(ask, Ask::Consent(_)), now).await? {
+        Err(elsewhere) => return Ok(elsewhere),
+        Ok(Ask::Consent(tenant)) => tenant,
+        Ok(_) => return Err(WebError::expired()),
+    };
+    let step = match form.get("decision") {
+        "allow" => allow(&app, open.flow, &tenant, &guest.visitor, now).await?,
+        "deny" => deny(&app, open.flow, &guest.visitor, now).await?,
+        _ => return Err(WebError::bad_form()),
+    };
+    go(&app, &guest, step)
+}

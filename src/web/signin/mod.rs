@@ -1,0 +1,98 @@
+//! The pages of the sign-in flow. Each shows the question that is open, or leads to the page that does.
+pub mod account_choice;
+pub mod code;
+pub mod consent;
+pub mod login;
+pub mod tenant;
+
+use axum::response::Response;
+
+use super::error::WebError;
+use super::extract::Guest;
+use super::view;
+use crate::app::App;
+use crate::model::{Client, Flow, FlowId, Locale};
+use crate::protocol::authorize::AuthorizeRequest;
+use crate::protocol::flow::Ask;
+use crate::service::authorize::{Destination, Step, client_of, open_question};
+use crate::service::{Failure, FlowLookup, find_flow};
+use crate::world::Timestamp;
+
+/// The URL of the page that asks a question.
+pub fn path_of(ask: &Ask, flow: &FlowId) -> String {
+    let page = match ask {
+        Ask::SignIn => "/login",
+        Ask::SelectAccount => "/select-account",
+        Ask::SecondFactor(_) => "/login/code",
+        Ask::Enrol => "/login/enrol",
+        Ask::ChooseTenant => "/select-tenant",
+        Ask::Consent(_) => "/consent",
+    };
+    format!("{page}?flow={flow}")
+}
+
+/// Carries out a step: to a page, to the client, or to an error. Sets the new session's cookie.
+pub fn go(app: &App, guest: &Guest, step: Step) -> Result<Response, WebError> {
+    let response = match step.to {
+        Destination::Page(flow, ask) => view::see_other(&path_of(&ask, &flow)),
+        Destination::Own(path) => view::see_other(&path),
+        Destination::Client(answer) => view::answer(app, guest, answer, None)?,
+        Destination::Refused(error) => axum::response::IntoResponse::into_response(WebError::OAuth(error)),
+    };
+    Ok(guest.leave(response, step.cookie.as_ref()))
+}
+
+/// An open flow with what its pages need.
+pub struct Open {
+    pub flow: Flow,
+    pub request: AuthorizeRequest,
+    pub client: std::sync::Arc<Client>,
+}
+
+impl Open {
+    /// The application's name for people; none for pages of our own.
+    pub fn client_name(&self) -> Option<String> {
+        Some(self.client.metadata.client_name.clone()).filter(|name| !name.is_empty())
+    }
+}
+
+/// Finds the open flow of a page, or says why there is none.
+pub async fn open(app: &App, guest: &Guest, id: &str, now: Timestamp) -> Result<Open, WebError> {
+    match find_flow(app, id, &guest.visitor, now).await? {
+        FlowLookup::Open(flow) => {
+            let request: AuthorizeRequest = serde_json::from_str(&flow.request).map_err(|_| Failure::Stored("flow"))?;
+            let client = client_of(&app.registered(), &request).ok_or_else(WebError::expired)?;
+            Ok(Open { flow: *flow, request, client })
+        }
+        FlowLookup::Done | FlowLookup::Lost => Err(WebError::expired()),
+    }
+}
+
+/// The open question of a flow if it is one that this page asks; otherwise where to go instead.
+pub async fn question(
+    app: &App,
+    guest: &Guest,
+    open: &Open,
+    fits: impl Fn(&Ask) -> bool,
+    now: Timestamp,
+) -> Result<Result<Ask, Response>, WebError> {
+    match open_question(app, &open.flow, &guest.visitor, now).await? {
+        Some(ask) if fits(&ask) => Ok(Ok(ask)),
+        Some(ask) => Ok(Err(guest.leave(view::see_other(&path_of(&ask, &open.flow.id)), None))),
+        // Nothing is open any more: take the step that is due.
+        None => {
+            let step = crate::service::authorize::advance(app, open.flow.clone(), &guest.visitor, now).await?;
+            Ok(Err(go(app, guest, step)?))
+        }
+    }
+}
+
+/// The languages of a flow's page.
+pub fn languages(page: &str, flow: &FlowId) -> Vec<(Locale, String)> {
+    view::languages(&format!("{page}?flow={flow}"))
+}
+
+/// Whole minutes until `until`, at least one.
+pub fn minutes(until: Timestamp, now: Timestamp) -> i64 {
+    i64::try_from(until.since(now).as_secs().div_ceil(60)).unwrap_or(i64::MAX).max(1)
+}

@@ -1,0 +1,124 @@
+//! Turning pages into responses, and the one layer around all page routes.
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+
+use super::error::WebError;
+use super::extract::{Guest, guest};
+use super::headers;
+use crate::app::App;
+use crate::model::{Locale, Tenant};
+use crate::pages::{Brand, Chrome, FormPost, Page, Problem};
+use crate::protocol::response::Answer;
+
+/// What surrounds a page for this browser.
+pub fn chrome(app: &App, guest: &Guest) -> Chrome {
+    Chrome { csrf: guest.csrf.clone(), ..Chrome::plain(guest.visitor.locale, &app.config.product.name) }
+}
+
+/// The same, in the colours of a tenant.
+pub fn branded(app: &App, guest: &Guest, tenant: Option<&Tenant>) -> Chrome {
+    Chrome { brand: tenant.map(brand), ..chrome(app, guest) }
+}
+
+fn brand(tenant: &Tenant) -> Brand {
+    Brand {
+        tenant_id: tenant.id.to_string(),
+        name: tenant.display_name().to_owned(),
+        logo: tenant.logo.as_ref().map(|_| format!("/brand/{}/logo", tenant.id)),
+    }
+}
+
+/// Links that show the same page in each language.
+pub fn languages(path_and_query: &str) -> Vec<(Locale, String)> {
+    let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
+    let rest: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).collect();
+    let link = |locale: &Locale| {
+        let mut pairs = rest.clone();
+        let lang = format!("lang={locale}");
+        pairs.push(&lang);
+        (*locale, format!("{path}?{}", pairs.join("&")))
+    };
+    Locale::ALL.iter().map(link).collect()
+}
+
+/// Renders a page.
+pub fn page<P: Page>(app: &App, guest: &Guest, chrome: &Chrome, content: &P) -> Result<Response, WebError> {
+    page_with(StatusCode::OK, app, guest, chrome, content)
+}
+
+/// Renders a page with a status of its own.
+pub fn page_with<P: Page>(status: StatusCode, app: &App, guest: &Guest, chrome: &Chrome, content: &P) -> Result<Response, WebError> {
+    let html = app.pages.render(chrome, content).map_err(crate::service::Failure::from)?;
+    Ok(guest.leave((status, Html(html)).into_response(), None))
+}
+
+/// Sends the browser on with 303, which never repeats a form (security.md A14).
+pub fn see_other(to: &str) -> Response {
+    Redirect::to(to).into_response()
+}
+
+/// Sends an answer of the authorization endpoint to the client.
+pub fn answer(app: &App, guest: &Guest, answer: Answer, client_name: Option<String>) -> Result<Response, WebError> {
+    match answer {
+        Answer::Redirect(url) => Ok(see_other(&url)),
+        Answer::FormPost { action, fields } => {
+            let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            let html = app.pages.render(&chrome(app, guest), &FormPost { action, client_name, fields });
+            Ok(Html(html.map_err(crate::service::Failure::from)?).into_response())
+        }
+    }
+}
+
+/// Around every page route: a request id, security headers, errors rendered in the person's language and logged once.
+pub async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let locale = guest::locale(&parts, &app);
+    let path = parts.uri.path().to_owned();
+    let id = request_id(&app);
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    if let Some(error) = response.extensions_mut().remove::<WebError>() {
+        response = problem(&app, &error, locale, &id, &path, response);
+    } else if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let error = WebError::Problem(StatusCode::METHOD_NOT_ALLOWED, crate::pages::ProblemKind::BadRequest);
+        response = problem(&app, &error, locale, &id, &path, response);
+    }
+    headers::secure(response.headers_mut(), !app.config.server.is_plain_http());
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response
+}
+
+fn request_id(app: &App) -> String {
+    let mut bytes = [0u8; 8];
+    app.entropy.fill(&mut bytes);
+    format!("{:016x}", u64::from_be_bytes(bytes))
+}
+
+/// The page of an error. Cookies and headers that the handler set stay.
+fn problem(app: &App, error: &WebError, locale: Locale, id: &str, path: &str, before: Response) -> Response {
+    if let WebError::Failure(cause) = error {
+        tracing::error!(request.id = id, request.path = path, cause = %cause, "a request failed");
+    }
+    let (code, kind, detail) = error.shown();
+    let content = Problem { code, kind, detail, request_id: Some(id.to_owned()), retry: None };
+    let html = app.pages.render(&Chrome::plain(locale, &app.config.product.name), &content);
+    let html = html.unwrap_or_else(|error| {
+        tracing::error!(request.id = id, cause = %error, "the error page does not render");
+        String::from("<!doctype html><title>Error</title><p>Something went wrong.</p>")
+    });
+    let mut response = (error.status(), Html(html)).into_response();
+    for (name, value) in before.headers() {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            response.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    if error.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    response
+}
