@@ -124,7 +124,7 @@ impl Directory {
         Ok(directory)
     }
 
-    fn read(document: &[u8], host: &str, issuer: String) -> Result<Self, Reason> {
+    pub(super) fn read(document: &[u8], host: &str, issuer: String) -> Result<Self, Reason> {
         let document: CoreProviderMetadata = serde_json::from_slice(document).map_err(|_| Reason::Discovery)?;
         // OIDC Discovery 4.3: exactly, character by character.
         if document.issuer().as_str() != issuer {

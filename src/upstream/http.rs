@@ -77,7 +77,7 @@ impl Http {
         Self::with_deadline(options, ANSWER_WITHIN)
     }
 
-    fn with_deadline(options: HttpOptions, answer_within: Duration) -> Result<Self, HttpFault> {
+    pub(super) fn with_deadline(options: HttpOptions, answer_within: Duration) -> Result<Self, HttpFault> {
         // A provider that another room installed before is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = builder(options).build().or_else(|fault| {

@@ -26,6 +26,10 @@ mod entra;
 mod error;
 mod http;
 mod refusal;
+#[cfg(test)]
+mod stand_in;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use credential::OpenedCredential;
