@@ -12,6 +12,7 @@ pub mod session;
 pub mod tenant;
 pub mod text;
 pub mod upstream;
+pub mod verdict;
 
 pub use client::*;
 pub use flow::*;
@@ -23,3 +24,4 @@ pub use session::*;
 pub use tenant::*;
 pub use text::*;
 pub use upstream::*;
+pub use verdict::*;

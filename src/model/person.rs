@@ -1,5 +1,5 @@
 //! A person and the factors with which one proves to be that person.
-use super::{Email, FactorId, Locale, PersonId, text_enum};
+use super::{Acr, Email, FactorId, Locale, PersonId, text_enum};
 use crate::world::{Secret, Timestamp};
 
 text_enum! {
@@ -10,6 +10,17 @@ text_enum! {
 text_enum! {
     /// The second factor that a person has chosen.
     FactorKind { None = "none", Email = "email", Totp = "totp" }
+}
+
+impl FactorKind {
+    /// The rung of the ladder that this factor reaches.
+    pub const fn reaches(self) -> Option<Acr> {
+        match self {
+            Self::None => None,
+            Self::Email => Some(Acr::Email),
+            Self::Totp => Some(Acr::Mfa),
+        }
+    }
 }
 
 /// One human (or account) of the instance.

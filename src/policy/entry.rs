@@ -2,7 +2,9 @@
 //! through this client? Authorize, code, refresh and silent renewal all ask it; nothing else yields a token.
 use std::time::Duration;
 
-use crate::model::{Acr, Client, ClientState, FactorKind, Membership, MembershipState, MfaMode, PersonState, Proof, Tenant, TenantState};
+use crate::model::{
+    Acr, Client, ClientState, Denial, FactorKind, Membership, MembershipState, MfaMode, PersonState, Proof, Tenant, TenantState, Verdict,
+};
 use crate::world::Timestamp;
 
 /// Everything the decision looks at.
@@ -14,27 +16,6 @@ pub struct Entry<'a> {
     pub tenant: Option<&'a Tenant>,
     pub client: &'a Client,
     pub proof: &'a Proof,
-}
-
-/// What the decision says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Enter,
-    /// The session proved too little: a second factor is asked first (RFC 9470).
-    NeedsFactor(Acr),
-    Denied(Denial),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Denial {
-    PersonNotActive,
-    NotMember,
-    MembershipNotActive,
-    /// Not used for so long that it is locked (people.md C23).
-    MembershipDormant,
-    TenantDisabled,
-    ClientDisabled,
-    ClientNotEntitled,
 }
 
 /// Decides. First everything that denies for good, then what a further proof would cure.
@@ -86,16 +67,7 @@ fn needed(entry: &Entry<'_>, tenant: &Tenant) -> Option<Acr> {
         MfaMode::Required => Some(email_or_mfa),
         MfaMode::Off => None,
         // The person's own choice counts; whoever chose none signs in with the password alone.
-        MfaMode::Optional | MfaMode::DefaultOn => own_choice(entry.second_factor),
-    }
-}
-
-/// The rung that a person's chosen factor reaches.
-pub fn own_choice(factor: FactorKind) -> Option<Acr> {
-    match factor {
-        FactorKind::None => None,
-        FactorKind::Email => Some(Acr::Email),
-        FactorKind::Totp => Some(Acr::Mfa),
+        MfaMode::Optional | MfaMode::DefaultOn => entry.second_factor.reaches(),
     }
 }
 

@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use super::authorize::{AuthorizeRequest, Target};
 use super::error::{ErrorCode, OAuthError, Reason};
 use super::scope::Scopes;
-use crate::model::{Acr, Amr, FactorKind, PersonId, Proof, TenantId};
-use crate::policy::entry::{Denial, Verdict, own_choice};
+use crate::model::{Acr, Amr, Denial, FactorKind, PersonId, Proof, TenantId, Verdict};
 use crate::world::Timestamp;
 
 /// What is known when a step is decided.
@@ -39,7 +38,7 @@ pub struct PersonFacts {
     pub second_factor: FactorKind,
 }
 
-/// One membership with the decision of [`crate::policy::entry::decide`] about it.
+/// One membership with the decision of `policy::entry::decide` about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seat {
     pub tenant: TenantId,
@@ -177,7 +176,7 @@ fn second_factor(request: &AuthorizeRequest, facts: &Facts, _now: Timestamp) -> 
         return ask_for(demanded.unwrap_or(Acr::Email), reached, person.second_factor).map(Some);
     }
     // RFC 9470 5 / OpenID Connect Core 3.1.2.1: acr_values are wishes; asked for when this person can meet them.
-    let can_reach = own_choice(person.second_factor);
+    let can_reach = person.second_factor.reaches();
     let wish = request.acr_values.iter().copied().find(|acr| Some(*acr) <= can_reach);
     if wish.is_some_and(|acr| reached < acr) {
         return Ok(Some(Ask::SecondFactor(person.second_factor)));
@@ -195,7 +194,7 @@ fn must_prove_again(request: &AuthorizeRequest, facts: &Facts, demanded: Option<
 /// The rung that must be reached before anything about the person's tenants is shown.
 fn demanded(request: &AuthorizeRequest, facts: &Facts, person: &PersonFacts) -> Result<Option<Acr>, OAuthError> {
     let federated = facts.proof.amr.contains(&Amr::Fed);
-    let own = if federated { None } else { own_choice(person.second_factor) };
+    let own = if federated { None } else { person.second_factor.reaches() };
     let entering = match (&request.target, tenant(request, facts)?) {
         (Target::Own { .. }, _) | (_, None) => own,
         (_, Some(seat)) => match seat.verdict {

@@ -176,7 +176,7 @@ async fn step(
     let loaded = facts::load(app, &registered, &client, &flow, visitor, now).await?;
     match next(request, &loaded.facts, now) {
         Next::Ask(ask) => {
-            let signed_in = !matches!(ask, Ask::SignIn | Ask::SecondFactor(_) | Ask::Enrol);
+            let signed_in = !matches!(ask, Ask::SignIn | Ask::SecondFactor(_));
             let letter = second_factor::prepare_code(app, &flow, &ask, loaded.person.as_ref(), &client, now).await?;
             let established = app
                 .store
@@ -200,6 +200,8 @@ async fn step(
             close(app, &flow, stored, visitor, &error, now).await?;
             Ok(refusal(app, request, error).into())
         }
+        // A session that proves enough: nothing to write.
+        Next::Open { path } if stored == Stored::No && flow.progress.person.is_none() => Ok(Destination::Own(path).into()),
         Next::Open { path } => {
             let established = app
                 .store
