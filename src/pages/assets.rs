@@ -53,7 +53,7 @@ pub fn asset(path: &str) -> Option<Asset> {
     Some(Asset { immutable: stored.hash == hash, ..stored.asset.clone() })
 }
 
-/// The address of a static file, with the hash of its content.
+/// The address of a static file, with the hash of its content. Nothing in it needs escaping.
 pub(super) fn url(name: &str) -> Result<String, Error> {
     let stored = ASSETS.get(name).ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("no asset {name}")))?;
     Ok(format!("/assets/{}/{name}", stored.hash))

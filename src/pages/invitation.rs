@@ -16,6 +16,8 @@ pub struct Invitation {
     /// Has an account already: accepting leads to the sign-in.
     pub has_account: bool,
     pub connections: Vec<Button>,
+    /// The shortest password that is accepted, in characters.
+    pub password_least: i64,
     pub error: Option<PasswordError>,
 }
 
@@ -50,6 +52,8 @@ pub struct Bootstrap {
     pub email: String,
     pub first_name: String,
     pub last_name: String,
+    /// The shortest password that is accepted, in characters.
+    pub password_least: i64,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -106,6 +110,7 @@ impl Page for Invitation {
             method_password: true,
             has_account: false,
             connections: Vec::new(),
+            password_least: 12,
             error: None,
         };
         let microsoft = vec![Button { id: "con_1".to_owned(), name: "Microsoft".to_owned() }];
@@ -142,9 +147,14 @@ impl Page for Bootstrap {
     const TEMPLATE: &'static str = "signin/bootstrap.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let page =
-            |error| Self { error, email: "op@example.com".to_owned(), first_name: "Olga".to_owned(), last_name: "Petrova".to_owned() };
-        let empty = Self { error: None, email: String::new(), first_name: String::new(), last_name: String::new() };
+        let page = |error| Self {
+            error,
+            email: "op@example.com".to_owned(),
+            first_name: "Olga".to_owned(),
+            last_name: "Petrova".to_owned(),
+            password_least: 12,
+        };
+        let empty = Self { error: None, email: String::new(), first_name: String::new(), last_name: String::new(), password_least: 12 };
         vec![
             ("empty", empty),
             ("email", page(Some(BootstrapError::Email))),

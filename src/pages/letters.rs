@@ -90,7 +90,8 @@ impl LetterPage for EmailCode {
             client_name: Some("Payment Desk".to_owned()),
             tenant: Some("Northwind Foods GmbH".to_owned()),
         };
-        vec![("full", letter.clone()), ("bare", Self { client_name: None, tenant: None, minutes: 1, ..letter })]
+        let client = Self { tenant: None, ..letter.clone() };
+        vec![("full", letter.clone()), ("client", client), ("bare", Self { client_name: None, tenant: None, minutes: 1, ..letter })]
     }
 }
 

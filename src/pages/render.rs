@@ -59,7 +59,7 @@ impl Pages {
     pub fn letter<L: LetterPage>(&self, locale: Locale, letter: &L) -> Result<RenderedLetter, PageError> {
         let values = context! { letter => Serde(letter), lang => locale.as_str() };
         let part = |kind: &str| self.draw(locale, L::NAME, &format!("letters/{}.{kind}", L::NAME), values.clone());
-        Ok(RenderedLetter { subject: part("subject")?.trim().to_owned(), text: part("txt")?, html: part("html")? })
+        Ok(RenderedLetter { subject: part("subject")?.trim().to_owned(), text: part("txt")? + "\n", html: part("html")? })
     }
 
     fn draw(&self, locale: Locale, name: &'static str, file: &str, values: Value) -> Result<String, PageError> {
@@ -79,7 +79,7 @@ fn environment(catalogue: Catalogue) -> Environment<'static> {
     let spoken = texts.clone();
     env.add_function("t", move |key: &str, params: Kwargs| texts.text(key, &named(&params)?));
     env.add_function("say", move |prefix: &str, value: Value| spoken.spoken(prefix, &value));
-    env.add_function("asset_url", |name: &str| assets::url(name));
+    env.add_function("asset_url", |name: &str| assets::url(name).map(Value::from_safe_string));
     env.add_filter("name", |text: &str| harmless(text));
     for file in Files::iter().filter(|f| f.ends_with(".html") || is_plain(f)) {
         let source = Files::get(&file).expect("a listed file is there").data;

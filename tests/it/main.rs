@@ -3,4 +3,5 @@
 
 mod architecture;
 mod harness;
+mod pages;
 mod server;
