@@ -11,6 +11,7 @@ mod activity;
 mod body;
 mod connection;
 pub mod housekeeping;
+pub mod node;
 pub mod signals;
 mod tls;
 

@@ -43,10 +43,10 @@ pub(super) fn hang_up() -> HangUp {
 impl HangUp {
     pub(super) async fn next(&mut self) {
         #[cfg(unix)]
-        if let Some(signals) = &mut self.signals {
-            if signals.recv().await.is_some() {
-                return;
-            }
+        if let Some(signals) = &mut self.signals
+            && signals.recv().await.is_some()
+        {
+            return;
         }
         std::future::pending().await
     }

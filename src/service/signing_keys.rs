@@ -1,9 +1,11 @@
 //! Making, activating and dropping signing keys when they are due. Safe to run on several nodes at once.
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::change::Change;
+use crate::app::App;
 use crate::keys::{KeyError, RotationPolicy, RotationStep, Sealer, due, new_row};
 use crate::model::{KeyState, SigningAlg, SigningKeyRow};
 use crate::store::StoreError;
@@ -11,6 +13,8 @@ use crate::world::{Entropy, Timestamp};
 
 /// Steps of one round at most: a round always ends, whatever the rows say.
 const ROUNDS: usize = 8;
+/// How long one node may be at it; making keys takes seconds.
+const LEASE: Duration = Duration::from_secs(300);
 
 #[derive(Debug, thiserror::Error)]
 pub enum RotationError {
@@ -49,6 +53,18 @@ pub async fn rotate_when_due(change: &Change<'_>, maker: &Maker) -> Result<usize
         }
     }
     Ok(done)
+}
+
+/// The background job: what is due, on one node at a time.
+pub async fn rotate_in_turn(app: &App) -> Result<(), RotationError> {
+    let now = app.now();
+    if !app.store.write(async |w| w.take_lease("signing_keys", &app.node, now, now.plus(LEASE)).await).await? {
+        return Ok(());
+    }
+    let change = Change { store: &app.store, entropy: &*app.entropy, now, actor: &app.node, network: "local" };
+    let maker = Maker { sealer: app.sealer.clone(), entropy: Arc::clone(&app.entropy), policy: policy(&app.config.keys) };
+    rotate_when_due(&change, &maker).await?;
+    Ok(())
 }
 
 /// Brings the next key of every algorithm forward. With `at_once` it signs from now on, published ahead or not:

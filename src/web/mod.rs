@@ -7,6 +7,7 @@ pub mod cookies;
 pub mod error;
 pub mod extract;
 pub mod headers;
+pub mod health;
 pub mod home;
 pub mod oidc;
 pub mod peer;

@@ -7,12 +7,17 @@ use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::error::WebError;
-use super::{assets, home, oidc, signin, view};
+use super::{assets, health, home, oidc, signin, view};
 use crate::app::App;
 
 /// Every route of a node.
 pub fn router(app: Arc<App>) -> Router {
-    pages(&app).with_state(app)
+    pages(&app).merge(health()).with_state(app)
+}
+
+/// What supervisors ask; no cookies, no layers.
+fn health() -> Router<Arc<App>> {
+    Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready))
 }
 
 /// What people see in a browser. One layer gives all of them request ids, security headers and error pages.
