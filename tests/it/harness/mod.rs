@@ -15,10 +15,14 @@ pub mod cookies;
 pub mod database;
 pub mod html;
 pub mod landing;
+pub mod log;
+pub mod mailbox;
 pub mod net;
 pub mod par;
 pub mod process;
 pub mod relying_party;
 pub mod smtp;
+pub mod tenantry;
+pub mod world;
 
 mod selftest;

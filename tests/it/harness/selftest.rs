@@ -203,3 +203,17 @@ async fn axe_finds_a_picture_without_text() {
     chromium.goto("data:text/html,<!doctype html><html lang=en><title>P</title><main><h1>P</h1><img src='data:,x'></main>").await;
     chromium.judge("picture").await;
 }
+
+#[tokio::test]
+async fn a_whole_server_starts_with_a_database_of_its_own() {
+    let t = super::tenantry::Tenantry::start().await;
+    let acme = t.tenant("acme").await;
+    let anna = t.member(&acme, "anna@acme.example").await;
+
+    let page = super::net::client().get(t.url("/assets/app.css")).send().await.unwrap();
+    let stored = t.app.store.read(async |r| r.person(&anna.id).await).await.unwrap();
+
+    assert!(page.status().as_u16() < 500);
+    assert_eq!(stored.unwrap().email.as_str(), "anna@acme.example");
+    assert_eq!(t.stop().await, tenantry::server::Stopped::Drained);
+}
