@@ -4,21 +4,28 @@
 //! Expected outcomes are enums in `Ok`; [`Failure`] is what nobody expected.
 pub mod audit;
 pub mod authorize;
+pub mod bearer;
 pub mod change;
+pub mod client_auth;
 pub mod clients;
 pub mod connections;
 pub mod facts;
 pub mod groups;
 pub mod housekeeping;
+pub mod introspection;
 pub mod issue;
 pub mod letters;
 pub mod password;
 pub mod people;
+pub mod revocation;
 pub mod second_factor;
 pub mod session;
 pub mod signing_keys;
 pub mod steps;
+pub mod subject;
 pub mod tenants;
+pub mod token;
+pub mod userinfo;
 
 use std::net::IpAddr;
 

@@ -12,7 +12,7 @@ use crate::app::App;
 
 /// Every route of a node.
 pub fn router(app: Arc<App>) -> Router {
-    pages(&app).merge(health()).with_state(app)
+    pages(&app).merge(health()).merge(oidc::router(&app)).with_state(app)
 }
 
 /// What supervisors ask; no cookies, no layers.

@@ -93,7 +93,8 @@ pub async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -
     response
 }
 
-fn request_id(app: &App) -> String {
+/// Names one request in answers and log lines.
+pub fn request_id(app: &App) -> String {
     let mut bytes = [0u8; 8];
     app.entropy.fill(&mut bytes);
     format!("{:016x}", u64::from_be_bytes(bytes))

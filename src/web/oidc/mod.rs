@@ -1,2 +1,37 @@
-//! The endpoints of OAuth 2 and OpenID Connect.
+//! The endpoints of OAuth 2 and OpenID Connect. `/authorize` and `/end-session` are pages; the rest is for programs and
+//! gathered in [`router`].
+pub mod api;
 pub mod authorize;
+pub mod discovery;
+pub mod introspect;
+pub mod revoke;
+pub mod token;
+pub mod userinfo;
+
+use std::sync::Arc;
+
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::app::App;
+use crate::protocol::discovery::path;
+
+/// The endpoints that programs call, with their own layers: JSON errors, `no-store`, CORS where it is due.
+pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
+    let for_scripts = Router::new()
+        .route(path::TOKEN, post(token::post))
+        .route(path::USERINFO, get(userinfo::show).post(userinfo::show))
+        .route(path::REVOKE, post(revoke::post))
+        .route(path::JWKS, get(discovery::jwks))
+        .route(path::OPENID_CONFIGURATION, get(discovery::openid))
+        .route(path::OAUTH_METADATA, get(discovery::oauth))
+        .layer(from_fn_with_state(Arc::clone(app), api::cors));
+    Router::new()
+        .route(path::INTROSPECT, post(introspect::post))
+        .merge(for_scripts)
+        .layer(Extension(Arc::new(discovery::Documents::default())))
+        .layer(CatchPanicLayer::custom(api::panicked))
+        .layer(from_fn_with_state(Arc::clone(app), api::finish))
+}

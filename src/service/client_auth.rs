@@ -1,0 +1,151 @@
+//! Proves which client sends a request to the token, introspection or revocation endpoint.
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::audit::{Event, record_from};
+use super::{Failure, Network};
+use crate::app::{App, Registered};
+use crate::keys::{PublicKeys, StrictClaims, verify_compact};
+use crate::model::{Client, SigningAlg};
+use crate::protocol::client_auth::{AssertionClaims, AssertionId, Presented, check_assertion, check_method, present, refused};
+use crate::protocol::discovery::{path, url};
+use crate::protocol::error::{OAuthError, Reason};
+use crate::protocol::params::Params;
+use crate::store::{Attempt, StoreError};
+use crate::world::{ClientSecret, Digest, Timestamp, same};
+
+/// Failed proofs of one client from one network before further ones are answered with a pause.
+const THRESHOLD: i64 = 20;
+const PAUSE: Duration = Duration::from_secs(60);
+const DECAY: Duration = Duration::from_secs(600);
+
+/// Why an endpoint for clients does not do what was asked.
+#[derive(Debug)]
+pub enum Denied {
+    /// In the words of the specifications.
+    Refused(OAuthError),
+    /// Too many failed proofs.
+    Paused {
+        until: Timestamp,
+    },
+    Failed(Failure),
+}
+
+impl From<OAuthError> for Denied {
+    fn from(error: OAuthError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl<E: Into<Failure>> From<E> for Denied {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What a request brings along, beside its parameters.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The value of the `Authorization` header.
+    pub authorization: Option<String>,
+    pub network: Network,
+}
+
+/// Finds and proves the client of a request. A disabled client is proved like any other: what it may still do is decided
+/// by the use case.
+///
+/// # Errors
+/// `invalid_client` and `invalid_request` (RFC 6749 5.2); a pause after too many failures.
+pub async fn authenticate(
+    app: &App,
+    registered: &Registered,
+    caller: &Caller,
+    params: &Params,
+    now: Timestamp,
+) -> Result<Arc<Client>, Denied> {
+    let presented = present(caller.authorization.as_deref(), params)?;
+    let client = registered.clients.get(presented.client());
+    match prove(app, client.map(Arc::as_ref), &presented, now) {
+        Ok(proof) => {
+            let client = client.ok_or_else(|| refused(Reason::ClientUnknown))?;
+            if let Some(AssertionId { jti, expires_at }) = proof {
+                // RFC 7523 3, number 7: good for one use, on every node and after a restart.
+                if !app.store.write(async |w| w.use_assertion(&client.id, &jti, expires_at).await).await? {
+                    return Err(failed(app, Some(client), Reason::AssertionReplayed, &caller.network, now).await);
+                }
+            }
+            Ok(Arc::clone(client))
+        }
+        Err(error) => Err(failed(app, client.map(Arc::as_ref), error.reason, &caller.network, now).await),
+    }
+}
+
+/// Checks the proof. An unknown client takes the same path as a known one with a wrong secret.
+fn prove(app: &App, client: Option<&Client>, presented: &Presented, now: Timestamp) -> Result<Option<AssertionId>, OAuthError> {
+    if let Some(client) = client {
+        check_method(presented, client)?;
+    }
+    match presented {
+        Presented::Public { .. } => client.map(|_| None).ok_or_else(|| refused(Reason::ClientUnknown)),
+        Presented::Secret { secret, .. } => {
+            let digest = Digest::of::<ClientSecret>(secret.expose());
+            let good = client.map_or_else(|| knows(&digest, &digest), |client| has_secret(client, &digest, now));
+            match (client, good) {
+                (Some(_), true) => Ok(None),
+                (Some(_), false) => Err(refused(Reason::ClientSecretWrong)),
+                (None, _) => Err(refused(Reason::ClientUnknown)),
+            }
+        }
+        Presented::Assertion { jwt, .. } => {
+            let client = client.ok_or_else(|| refused(Reason::ClientUnknown))?;
+            let issuer = app.issuer();
+            let endpoint = url(issuer, path::TOKEN);
+            let claims = signed(client, jwt)?;
+            check_assertion(&claims, &client.id, &[issuer, &endpoint], now).map(Some)
+        }
+    }
+}
+
+/// Compares with every secret in force, so that the time does not tell which one was near.
+fn has_secret(client: &Client, digest: &Digest, now: Timestamp) -> bool {
+    let current = client.secrets.iter().filter(|secret| secret.expires_at.is_none_or(|end| end > now));
+    current.fold(false, |found, secret| knows(&secret.digest, digest) | found)
+}
+
+fn knows(stored: &Digest, presented: &Digest) -> bool {
+    same(stored.as_str().as_bytes(), presented.as_str().as_bytes())
+}
+
+/// The claims of an assertion that one of the client's registered keys signed.
+fn signed(client: &Client, jwt: &str) -> Result<AssertionClaims, OAuthError> {
+    let wrong = || refused(Reason::AssertionSignature);
+    let keys = client.metadata.jwks.as_ref().and_then(|set| PublicKeys::from_jwks(set).ok()).ok_or_else(wrong)?;
+    let payload = verify_compact(jwt, &keys, SigningAlg::ALL, None).map_err(|_| wrong())?;
+    let claims = StrictClaims::parse(&payload).map_err(|_| refused(Reason::AssertionMalformed))?;
+    serde_json::from_value(Value::Object(claims.into_map())).map_err(|_| refused(Reason::AssertionMalformed))
+}
+
+/// Counts a failed proof and writes it down, as long as the count allows; a right proof never waits.
+async fn failed(app: &App, client: Option<&Client>, reason: Reason, network: &Network, now: Timestamp) -> Denied {
+    // Ids of registered clients are ours; whatever else was sent counts under one name.
+    let id = client.map(|client| &client.id);
+    let name = format!("client:{}:{}", id.map_or("unknown", |id| id.as_str()), network.as_str());
+    let counted = app
+        .store
+        .write(async |w| {
+            let attempt = w.claim_attempt(&name, THRESHOLD, PAUSE, DECAY, now).await?;
+            if matches!(attempt, Attempt::Allowed { .. }) {
+                let event = Event { client: id, ..Event::of_nobody("client_authentication", "refused") };
+                record_from(app, w, event.with(json!({ "reason": format!("{reason:?}") })), network, now).await?;
+            }
+            Ok::<_, StoreError>(attempt)
+        })
+        .await;
+    match counted {
+        Ok(Attempt::Allowed { .. }) => Denied::Refused(refused(reason)),
+        Ok(Attempt::Paused { until }) => Denied::Paused { until },
+        Err(error) => Denied::Failed(error.into()),
+    }
+}

@@ -1,0 +1,76 @@
+//! The person behind a grant, read afresh from the database, and the one decision about them: every path that yields or
+//! accepts a token goes through here (security.md finding 8).
+use crate::model::{Client, Grant, Membership, MembershipDetails, MembershipKind, Person, Proof, Tenant, TenantId, Verdict};
+use crate::policy::entry::{Entry, decide};
+use crate::protocol::claims;
+use crate::protocol::error::{ErrorCode, OAuthError, Reason};
+use crate::protocol::flow;
+use crate::protocol::scope::Scopes;
+use crate::store::{Read, StoreError};
+use crate::world::Timestamp;
+
+/// What the database says now about the person of a grant in its tenant.
+pub struct Subject {
+    person: Person,
+    tenant: Tenant,
+    membership: Membership,
+    details: MembershipDetails,
+    home: Option<TenantId>,
+}
+
+/// Reads the subject of a grant; what no granted scope tells is not read. None when a row is gone.
+pub async fn load(r: &mut Read, grant: &Grant, scopes: &Scopes) -> Result<Option<Subject>, StoreError> {
+    let Some(person) = r.person(&grant.person).await? else { return Ok(None) };
+    let Some(tenant) = r.tenant(&grant.tenant).await? else { return Ok(None) };
+    let mut memberships = r.memberships_of(&grant.person).await?;
+    let home = memberships.iter().find(|m| m.kind == MembershipKind::Home).map(|m| m.tenant.clone());
+    let Some(place) = memberships.iter().position(|m| m.tenant == grant.tenant) else { return Ok(None) };
+    let membership = memberships.swap_remove(place);
+    let details = if ["groups", "permissions", "locations"].iter().any(|scope| scopes.contains(scope)) {
+        r.membership_details(&membership.id).await?
+    } else {
+        MembershipDetails::default()
+    };
+    Ok(Some(Subject { person, tenant, membership, details, home }))
+}
+
+/// May this person still enter, with what the grant's session proved?
+///
+/// # Errors
+/// `invalid_grant` when denied, `insufficient_user_authentication` when more must be proved first (RFC 9470 3).
+pub fn admit(subject: Option<Subject>, client: &Client, proof: &Proof, now: Timestamp) -> Result<Subject, OAuthError> {
+    let denied =
+        |reason| OAuthError::new(ErrorCode::InvalidGrant, "The person may no longer enter this tenant with this application", reason);
+    let Some(subject) = subject else { return Err(denied(Reason::TenantNotMember)) };
+    let entry = Entry {
+        person_state: subject.person.state,
+        second_factor: subject.person.second_factor,
+        membership: Some(&subject.membership),
+        tenant: Some(&subject.tenant),
+        client,
+        proof,
+    };
+    match decide(&entry, now) {
+        Verdict::Enter => Ok(subject),
+        Verdict::NeedsFactor(_) => {
+            let text = "The tenant demands a stronger authentication of the person";
+            Err(OAuthError::new(ErrorCode::InsufficientUserAuthentication, text, Reason::FactorMissing))
+        }
+        Verdict::Denied(denial) => Err(denied(flow::reason(denial))),
+    }
+}
+
+impl Subject {
+    /// As the tables of claims look at it.
+    pub fn facts<'a>(&'a self, grant: &'a Grant) -> claims::Subject<'a> {
+        claims::Subject {
+            person: &self.person,
+            tenant: &self.tenant,
+            membership: &self.membership,
+            details: &self.details,
+            home_tenant: self.home.as_ref(),
+            proof: &grant.proof,
+            session: grant.session.as_ref(),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! `grant_type=client_credentials`: no person, no refresh token (RFC 6749 4.4.3).
+use super::{Exchange, TokenAnswer, mint};
+use crate::protocol::grant::client_credentials::{ClientCredentialsRequest, scopes};
+use crate::service::client_auth::Denied;
+
+pub(super) async fn issue(exchange: &Exchange<'_>, request: &ClientCredentialsRequest) -> Result<TokenAnswer, Denied> {
+    let scopes = scopes(request, exchange.client)?;
+    let minted = mint::of_client(exchange, &scopes)?;
+    exchange.app.store.write(async |w| w.insert_access_token(&minted.row).await).await?;
+    Ok(minted.answer(None))
+}

@@ -1,0 +1,107 @@
+//! `grant_type=refresh_token`: a family of tokens with one living member (security.md finding 6).
+use super::mint::{Minted, refresh_row};
+use super::{Exchange, TokenAnswer, mint};
+use crate::model::{Grant, RefreshRow};
+use crate::protocol::error::{OAuthError, Reason};
+use crate::protocol::grant::refresh::{RefreshRequest, Rotation, check, ended, scopes, unknown};
+use crate::protocol::scope::Scopes;
+use crate::service::Failure;
+use crate::service::client_auth::Denied;
+use crate::service::subject;
+use crate::world::{Digest, Refresh, Token};
+
+/// What the write decided.
+enum Written {
+    /// The successor that was sealed here, or earlier by the request that won.
+    Successor(String),
+    Refused(OAuthError),
+}
+
+/// Rotates a refresh token. Of parallel requests one claims the rotation; the others, and a retry within the grace time,
+/// get the same successor; any later use ends the family.
+pub(super) async fn rotate(exchange: &Exchange<'_>, request: &RefreshRequest) -> Result<TokenAnswer, Denied> {
+    let (client, now) = (exchange.client, exchange.now);
+    let found = exchange
+        .app
+        .store
+        .read(async |r| {
+            let Some(row) = r.refresh_token(&request.token).await? else { return Ok(None) };
+            let Some(grant) = r.grant(&row.grant).await? else { return Ok(None) };
+            let granted = Scopes::parse(&grant.scope);
+            let subject = subject::load(r, &grant, &granted).await?;
+            Ok(Some((row, grant, granted, subject)))
+        })
+        .await?;
+    let Some((row, grant, granted, subject)) = found else { return Err(unknown().into()) };
+    let due = match check(&row, &grant, client, now) {
+        Ok(due) => due,
+        Err(error) => return Err(over(exchange, &grant, error).await),
+    };
+    let scopes = scopes(request, &granted, client)?;
+    let subject = match subject::admit(subject, client, &grant.proof, now) {
+        Ok(subject) => subject,
+        Err(error) => return Err(exchange.refuse(&grant, error).await),
+    };
+    let minted = mint::of_person(exchange, &grant, &subject, &scopes, None)?;
+    let successor = match due {
+        Rotation::Fresh => claim(exchange, &row, &grant, &minted).await?,
+        Rotation::Again { successor_sealed } => {
+            exchange.app.store.write(async |w| w.insert_access_token(&minted.row).await).await?;
+            Written::Successor(successor_sealed)
+        }
+    };
+    match successor {
+        Written::Successor(sealed) => Ok(minted.answer(Some(open(exchange, &row.digest, &sealed)?))),
+        Written::Refused(error) => Err(over(exchange, &grant, error).await),
+    }
+}
+
+/// Claims the rotation in one conditional statement; who comes second reads what the first one left.
+async fn claim(exchange: &Exchange<'_>, row: &RefreshRow, grant: &Grant, minted: &Minted) -> Result<Written, Failure> {
+    let (app, now) = (exchange.app, exchange.now);
+    let successor = Token::<Refresh>::generate(&*app.entropy);
+    let sealed = app.sealer.seal(&context(&row.digest), successor.clear().as_bytes(), &*app.entropy);
+    let written = app
+        .store
+        .write(async |w| {
+            if w.rotate_refresh_token(&row.digest, &sealed, now).await? {
+                w.insert_refresh_token(&refresh_row(exchange, grant, &successor)).await?;
+                w.insert_access_token(&minted.row).await?;
+                return Ok(Written::Successor(sealed));
+            }
+            let (Some(row), Some(grant)) = (w.refresh_token(&row.digest).await?, w.grant(&grant.id).await?) else {
+                return Ok(Written::Refused(unknown()));
+            };
+            match check(&row, &grant, exchange.client, now) {
+                Ok(Rotation::Again { successor_sealed }) => {
+                    w.insert_access_token(&minted.row).await?;
+                    Ok(Written::Successor(successor_sealed))
+                }
+                // Not rotated, and yet the statement did not take it: it ended at this very moment.
+                Ok(Rotation::Fresh) => Ok(Written::Refused(ended())),
+                Err(error) => Ok(Written::Refused(error)),
+            }
+        })
+        .await?;
+    Ok(written)
+}
+
+/// Hands a refusal on; a token that was used again after its grace time takes its family with it.
+async fn over(exchange: &Exchange<'_>, grant: &Grant, error: OAuthError) -> Denied {
+    if error.reason == Reason::RefreshReused
+        && let Err(failure) = exchange.end(grant, "refresh_reuse").await
+    {
+        return failure.into();
+    }
+    Denied::Refused(error)
+}
+
+fn open(exchange: &Exchange<'_>, predecessor: &Digest, sealed: &str) -> Result<String, Failure> {
+    let clear = exchange.app.sealer.open(&context(predecessor), sealed)?;
+    String::from_utf8(clear.expose().clone()).map_err(|_| Failure::Stored("refresh_tokens.successor_sealed"))
+}
+
+/// A sealed successor belongs to its predecessor and nowhere else.
+fn context(predecessor: &Digest) -> String {
+    format!("refresh:{}", predecessor.as_str())
+}

@@ -1,0 +1,30 @@
+//! Userinfo (OpenID Connect Core 5.3): what a living access token may learn about its person.
+use super::Network;
+use super::bearer::{invalid, verify};
+use super::client_auth::Denied;
+use crate::app::App;
+use crate::protocol::claims::{self, Claims};
+use crate::protocol::error::{ErrorCode, OAuthError, Reason};
+use crate::protocol::scope::Scopes;
+use crate::world::Timestamp;
+
+/// The claims that the token's scopes release.
+///
+/// # Errors
+/// `invalid_token`, `insufficient_scope`, `insufficient_user_authentication` (RFC 6750 3.1, RFC 9470 3).
+pub async fn userinfo(app: &App, token: &str, network: &Network, now: Timestamp) -> Result<Claims, Denied> {
+    let registered = app.registered();
+    let living = verify(app, &registered, token, network, now).await??;
+    // RFC 9068 4: the token must be meant for this resource.
+    if !claims::names_audience(&living.claims, app.issuer()) {
+        return Err(invalid(Reason::TokenInvalid).into());
+    }
+    let scopes = Scopes::parse(&living.row.scope);
+    match &living.person {
+        Some((grant, subject)) if scopes.contains("openid") => Ok(claims::userinfo(&subject.facts(grant), &scopes)),
+        _ => {
+            let text = "The access token does not have the scope openid";
+            Err(OAuthError::new(ErrorCode::InsufficientScope, text, Reason::TokenScope).into())
+        }
+    }
+}
