@@ -228,7 +228,7 @@ impl Drop for Folder {
 async fn the_folder_gets_two_whole_files_per_letter() {
     let mut random = [0; 8];
     Os.fill(&mut random);
-    let folder = Folder(std::env::temp_dir().join(format!("tenantry-mail-{}", u64::from_be_bytes(random))));
+    let folder = Folder(PathBuf::from(format!("{}/target/test-mail-{}", env!("CARGO_MANIFEST_DIR"), u64::from_be_bytes(random))));
     let mailer = Mailer::Folder(folder.0.clone());
 
     deliver(&mailer, &letter("anna@example.com", "Anna")).await.unwrap();
