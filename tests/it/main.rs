@@ -3,5 +3,7 @@
 
 mod architecture;
 mod harness;
+mod mail_tls;
 mod pages;
 mod server;
+mod upstream_foreign;

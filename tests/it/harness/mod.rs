@@ -17,6 +17,7 @@ pub mod html;
 pub mod landing;
 pub mod log;
 pub mod mailbox;
+pub mod microsoft;
 pub mod net;
 pub mod par;
 pub mod process;
