@@ -44,6 +44,8 @@ pub struct TotpEnrol {
     pub issuer: String,
     /// False for people without a password: they proved themselves at Microsoft just now.
     pub ask_password: bool,
+    /// The sign-in that waits for this, if it was not asked for in the account.
+    pub flow: Option<String>,
     pub error: Option<EnrolError>,
 }
 
@@ -61,23 +63,8 @@ pub struct RecoveryCodes {
     pub codes: Vec<String>,
     /// Together with a new app, rather than asked for.
     pub just_made: bool,
-}
-
-/// `POST /account/confirm` with `next` and `password`.
-#[derive(Clone, Debug, Serialize)]
-pub struct ConfirmPassword {
-    /// Path on this host.
-    pub next: String,
-    pub email: String,
-    pub error: Option<ConfirmError>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum ConfirmError {
-    Wrong,
-    Paused { minutes: i64 },
-    Busy,
+    /// Where to go on.
+    pub href: String,
 }
 
 impl Page for Security {
@@ -112,6 +99,7 @@ impl Page for TotpEnrol {
             secret_groups: "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP".to_owned(),
             issuer: "Tenantry".to_owned(),
             ask_password: true,
+            flow: None,
             error: None,
         };
         let wrong = |error| Self { error: Some(error), ..page.clone() };
@@ -121,7 +109,8 @@ impl Page for TotpEnrol {
             ("wrong-password", wrong(EnrolError::WrongPassword)),
             ("paused", wrong(EnrolError::Paused { minutes: 30 })),
             ("paused-one", wrong(EnrolError::Paused { minutes: 1 })),
-            ("no-password", Self { ask_password: false, ..page }),
+            ("no-password", Self { ask_password: false, ..page.clone() }),
+            ("in-flow", Self { flow: Some("flw_01jd8x".to_owned()), ..page }),
         ]
     }
 }
@@ -139,21 +128,10 @@ impl Page for RecoveryCodes {
     fn samples() -> Vec<(&'static str, Self)> {
         let code = |n: u32| format!("k7{n}m-q2x{n}-w9{n}r");
         let codes: Vec<String> = (0..8).map(code).collect();
-        vec![("new-app", Self { codes: codes.clone(), just_made: true }), ("asked", Self { codes, just_made: false })]
-    }
-}
-
-impl Page for ConfirmPassword {
-    const TEMPLATE: &'static str = "account/confirm.html";
-
-    fn samples() -> Vec<(&'static str, Self)> {
-        let page = |error| Self { next: "/account/security/app".to_owned(), email: "anna.berg@example.com".to_owned(), error };
+        let href = "/account/security".to_owned();
         vec![
-            ("plain", page(None)),
-            ("wrong", page(Some(ConfirmError::Wrong))),
-            ("paused", page(Some(ConfirmError::Paused { minutes: 30 }))),
-            ("paused-one", page(Some(ConfirmError::Paused { minutes: 1 }))),
-            ("busy", page(Some(ConfirmError::Busy))),
+            ("new-app", Self { codes: codes.clone(), just_made: true, href: href.clone() }),
+            ("asked", Self { codes, just_made: false, href }),
         ]
     }
 }

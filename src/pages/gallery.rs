@@ -55,7 +55,6 @@ pub fn gallery() -> Vec<Specimen> {
         specimens::<Security>(),
         specimens::<TotpEnrol>(),
         specimens::<RecoveryCodes>(),
-        specimens::<ConfirmPassword>(),
         specimens::<Invitation>(),
         specimens::<InvitationMismatch>(),
         specimens::<Bootstrap>(),

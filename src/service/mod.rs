@@ -19,6 +19,7 @@ pub mod password;
 pub mod people;
 pub mod revocation;
 pub mod second_factor;
+pub mod security;
 pub mod session;
 pub mod signing_keys;
 pub mod steps;

@@ -4,11 +4,12 @@ use std::time::Duration;
 use super::audit::{Event, record};
 use super::authorize::Step;
 use super::password::continue_flow;
+use super::security::notice;
 use super::{Failure, Visitor, letters};
 use crate::app::App;
 use crate::credentials::{email_code, recovery, totp};
 use crate::model::{Amr, ChallengeId, Client, EmailChallenge, FactorKind, Flow, Person, PersonId};
-use crate::pages::letters::EmailCode as EmailCodeLetter;
+use crate::pages::letters::{EmailCode as EmailCodeLetter, FactorChange};
 use crate::protocol::flow::Ask;
 use crate::store::{Attempt, StoreError, Write};
 use crate::world::{Timestamp, decimal_code};
@@ -183,6 +184,9 @@ pub fn totp_context(factor: &crate::model::FactorId) -> String {
 /// Redeems a recovery code in place of the app.
 pub async fn recovery_code(app: &App, mut flow: Flow, typed: &str, visitor: &Visitor, now: Timestamp) -> Result<Factor, Failure> {
     let Some(person) = debtor(&flow, visitor) else { return Ok(Factor::Expired) };
+    let Some(owner) = app.store.read(async |r| r.person(&person).await).await? else { return Ok(Factor::Expired) };
+    // security.md G08: the owner hears of it, in case somebody else found the sheet.
+    let letter = notice(app, &owner, FactorChange::RecoveryUsed, now)?;
     let digest = recovery::normalise(typed).map(|code| recovery::digest(&code));
     let claimed = app
         .store
@@ -195,6 +199,7 @@ pub async fn recovery_code(app: &App, mut flow: Flow, typed: &str, visitor: &Vis
                 None => false,
             };
             if won {
+                letters::queue(w, &letter, now).await?;
                 return win(app, w, &mut flow, &person, Amr::Otp, visitor, now).await;
             }
             lose(app, w, &flow, &person, visitor, now).await?;

@@ -2,6 +2,7 @@
 //!
 //! Owns: routes, extractors, cookies, headers, the rendering of answers. Never does: OAuth decisions, SQL, hashing.
 //! A handler reads its input through extractors, calls one use case, and turns its outcome into a page or answer.
+pub mod account;
 pub mod assets;
 pub mod cookies;
 pub mod error;

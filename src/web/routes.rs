@@ -3,11 +3,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::error::WebError;
-use super::{assets, health, home, oidc, signin, view};
+use super::{account, assets, health, home, oidc, signin, view};
 use crate::app::App;
 
 /// Every route of a node.
@@ -31,11 +31,16 @@ fn pages(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/authorize", get(oidc::authorize::get).post(oidc::authorize::post))
         .route("/login", get(signin::login::show).post(signin::login::submit))
         .route("/login/code", get(signin::code::show).post(signin::code::submit))
-        .route("/login/code/resend", axum::routing::post(signin::code::resend))
-        .route("/login/restart", axum::routing::post(signin::code::restart))
+        .route("/login/code/resend", post(signin::code::resend))
+        .route("/login/restart", post(signin::code::restart))
         .route("/select-account", get(signin::account_choice::show).post(signin::account_choice::submit))
         .route("/select-tenant", get(signin::tenant::show).post(signin::tenant::submit))
         .route("/consent", get(signin::consent::show).post(signin::consent::submit))
+        .route("/account/security", get(account::security::show))
+        .route("/account/security/app", get(account::app_factor::show).post(account::app_factor::submit))
+        .route("/account/security/email", post(account::security::email))
+        .route("/account/security/off", post(account::security::off))
+        .route("/account/security/recovery", post(account::security::recovery))
         .fallback(async || WebError::not_found())
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(Arc::clone(app), view::finish))

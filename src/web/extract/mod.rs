@@ -2,6 +2,7 @@
 pub mod client;
 pub mod form;
 pub mod guest;
+pub mod who;
 
 pub use client::{Bearer, ClientRequest};
 pub use form::{Checked, Query};

@@ -24,7 +24,7 @@ pub fn path_of(ask: &Ask, flow: &FlowId) -> String {
         Ask::SignIn => "/login",
         Ask::SelectAccount => "/select-account",
         Ask::SecondFactor(_) => "/login/code",
-        Ask::Enrol => "/login/enrol",
+        Ask::Enrol => "/account/security/app",
         Ask::ChooseTenant => "/select-tenant",
         Ask::Consent(_) => "/consent",
     };

@@ -1,0 +1,200 @@
+//! A signed-in person's second factor: setting an app up, switching back to e-mail, turning it off, recovery codes.
+use std::time::Duration;
+
+use super::audit::{Event, record};
+use super::password::{self, SignIn};
+use super::second_factor::totp_context;
+use super::session::{self, Established};
+use super::{Failure, Visitor, letters};
+use crate::app::App;
+use crate::credentials::{qr, recovery, totp};
+use crate::model::{Amr, FactorId, FactorKind, MembershipState, MfaMode, Person, Proof, Session, TotpFactor};
+use crate::pages::letters::{FactorChange, FactorChanged};
+use crate::store::Attempt;
+use crate::world::{Digest, Secret, Timestamp};
+
+/// How long a secret that was shown waits for its confirmation.
+const PENDING: Duration = Duration::from_secs(15 * 60);
+/// Sensitive changes want a sign-in that is at most this old (ASVS 7.5.1).
+const FRESH: Duration = Duration::from_secs(10 * 60);
+const DECAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Did the person prove everything a short while ago?
+pub fn is_fresh(session: &Session, now: Timestamp) -> bool {
+    session.proof.signed_in_at.is_some_and(|at| now.since(at) <= FRESH)
+}
+
+/// What the set-up page shows. The secret is shown here and never again (security.md G17).
+pub struct Enrolment {
+    pub qr_svg: String,
+    pub secret_groups: Secret<String>,
+    pub issuer: String,
+    factor: TotpFactor,
+    secret: Secret<Vec<u8>>,
+}
+
+/// Begins to set an app up, or goes on with what was begun a few minutes ago. Nothing changes until it is confirmed.
+pub async fn enrolment(app: &App, person: &Person, now: Timestamp) -> Result<Enrolment, Failure> {
+    let pending = app.store.read(async |r| r.pending_totp(&person.id).await).await?;
+    let (factor, secret) = match pending.filter(|factor| now.since(factor.created_at) < PENDING) {
+        Some(factor) => {
+            let secret = app.sealer.open(&totp_context(&factor.id), &factor.sealed_secret)?;
+            (factor, secret)
+        }
+        None => begin(app, person, now).await?,
+    };
+    let issuer = app.config.product.name.clone();
+    let uri = totp::uri(secret.expose(), &issuer, person.email.as_str()).map_err(|_| Failure::Stored("otpauth"))?;
+    Ok(Enrolment { qr_svg: qr::qr_svg(uri.expose()), secret_groups: totp::manual(secret.expose()), issuer, factor, secret })
+}
+
+async fn begin(app: &App, person: &Person, now: Timestamp) -> Result<(TotpFactor, Secret<Vec<u8>>), Failure> {
+    let secret = totp::new_secret(&*app.entropy);
+    let id = FactorId::generate(now, &*app.entropy);
+    let factor = TotpFactor {
+        sealed_secret: app.sealer.seal(&totp_context(&id), secret.expose(), &*app.entropy),
+        id,
+        person: person.id.clone(),
+        confirmed_at: None,
+        last_step: 0,
+        created_at: now,
+    };
+    app.store.write(async |w| w.insert_totp(&factor).await).await?;
+    Ok((factor, secret))
+}
+
+/// What became of a confirmation.
+pub enum Confirmed {
+    /// The app is active. The codes are shown once; `session` has a new cookie.
+    Yes {
+        recovery: Vec<Secret<String>>,
+        session: Established,
+    },
+    WrongCode,
+    WrongPassword,
+    Paused {
+        until: Timestamp,
+    },
+}
+
+/// Confirms an app with one of its codes and the password (people.md K22, S53). The app before, if any, is dead.
+///
+/// `password` is None for people who have none: they must have signed in a moment ago.
+/// `counts_as_proof`: the tenant demanded this factor in the sign-in under way (people.md P17), so it was given now.
+pub async fn confirm(
+    app: &App,
+    person: &Person,
+    typed: &str,
+    password: Option<Secret<String>>,
+    counts_as_proof: bool,
+    visitor: &Visitor,
+    now: Timestamp,
+) -> Result<Confirmed, Failure> {
+    if let Some(password) = password {
+        match password::prove_again(app, person, password, visitor, now).await? {
+            None => {}
+            Some(SignIn::Paused { until }) => return Ok(Confirmed::Paused { until }),
+            Some(_) => return Ok(Confirmed::WrongPassword),
+        }
+    }
+    let enrolment = enrolment(app, person, now).await?;
+    let step = totp::check(enrolment.secret.expose(), typed, now, 0);
+    let codes = recovery::generate(&*app.entropy);
+    let digests: Vec<Digest> = codes.iter().map(recovery::digest).collect();
+    let letter = notice(app, person, FactorChange::AppOn, now)?;
+    let proof = proof_of(counts_as_proof, now);
+    let limits = &app.config.sign_in;
+    let name = format!("factor:{}", person.id);
+    let outcome = app
+        .store
+        .write(async |w| {
+            let claimed = w.claim_attempt(&name, i64::from(limits.lock_threshold), limits.lock_time(), DECAY, now).await?;
+            if let Attempt::Paused { until } = claimed {
+                return Ok(Err(Some(until)));
+            }
+            let Some(step) = step else { return Ok(Err(None)) };
+            if !w.confirm_totp(&enrolment.factor.id, step, now).await? {
+                return Ok(Err(None));
+            }
+            w.clear_attempts(&name).await?;
+            w.set_second_factor(&person.id, FactorKind::Totp, now).await?;
+            w.replace_recovery_codes(&person.id, &digests, now).await?;
+            letters::queue(w, &letter, now).await?;
+            record(app, w, Event::of_person("factor.app", &person.id, "on"), visitor, now).await?;
+            session::establish(app, w, visitor, &person.id, proof, now).await.map(Ok)
+        })
+        .await?;
+    Ok(match outcome {
+        Ok(session) => Confirmed::Yes { recovery: codes, session },
+        Err(Some(until)) => Confirmed::Paused { until },
+        Err(None) => Confirmed::WrongCode,
+    })
+}
+
+fn proof_of(counts: bool, now: Timestamp) -> Proof {
+    if counts { Proof { amr: [Amr::Otp].into(), factor_at: Some(now), ..Proof::default() } } else { Proof::default() }
+}
+
+pub(super) fn notice(app: &App, person: &Person, what: FactorChange, now: Timestamp) -> Result<letters::Prepared, Failure> {
+    let letter = FactorChanged { product: app.config.product.name.clone(), name: person.first_name.clone(), what };
+    letters::prepare(app, person, &letter, now)
+}
+
+/// May the person turn the second factor off? Only if no tenant of theirs forbids it: the strictest rule counts
+/// (people.md C2, C19).
+pub async fn may_disable(app: &App, person: &Person) -> Result<bool, Failure> {
+    let memberships = app.store.read(async |r| r.memberships_of(&person.id).await).await?;
+    let registered = app.registered();
+    let active = memberships.iter().filter(|m| m.state == MembershipState::Active);
+    let mut policies = active.filter_map(|m| registered.tenants.get(&m.tenant)).map(|tenant| &tenant.policy);
+    Ok(!person.operator && policies.all(|policy| policy.mfa_user_may_disable && policy.mfa_mode != MfaMode::Required))
+}
+
+/// Goes back to codes by e-mail, or turns the second factor off where that is allowed. The app and its recovery codes
+/// are dead from here on (people.md K25); the browser's session gets a new cookie.
+///
+/// Out: None when it is not allowed.
+pub async fn switch(app: &App, person: &Person, to: FactorKind, visitor: &Visitor, now: Timestamp) -> Result<Option<Established>, Failure> {
+    let (outcome, change) = match to {
+        FactorKind::Totp => return Ok(None),
+        FactorKind::Email => ("email", FactorChange::EmailOn),
+        FactorKind::None if may_disable(app, person).await? => ("off", FactorChange::Off),
+        FactorKind::None => return Ok(None),
+    };
+    let letter = notice(app, person, change, now)?;
+    let established = app
+        .store
+        .write(async |w| {
+            w.set_second_factor(&person.id, to, now).await?;
+            w.delete_totp(&person.id).await?;
+            w.replace_recovery_codes(&person.id, &[], now).await?;
+            letters::queue(w, &letter, now).await?;
+            record(app, w, Event::of_person("factor.switch", &person.id, outcome), visitor, now).await?;
+            session::establish(app, w, visitor, &person.id, Proof::default(), now).await
+        })
+        .await?;
+    Ok(Some(established))
+}
+
+/// Makes new recovery codes; the ones before are dead. None for people without an app.
+pub async fn new_recovery_codes(
+    app: &App,
+    person: &Person,
+    visitor: &Visitor,
+    now: Timestamp,
+) -> Result<Option<Vec<Secret<String>>>, Failure> {
+    if person.second_factor != FactorKind::Totp {
+        return Ok(None);
+    }
+    let codes = recovery::generate(&*app.entropy);
+    let digests: Vec<Digest> = codes.iter().map(recovery::digest).collect();
+    let letter = notice(app, person, FactorChange::RecoveryMade, now)?;
+    app.store
+        .write(async |w| {
+            w.replace_recovery_codes(&person.id, &digests, now).await?;
+            letters::queue(w, &letter, now).await?;
+            record(app, w, Event::of_person("factor.recovery", &person.id, "renewed"), visitor, now).await
+        })
+        .await?;
+    Ok(Some(codes))
+}
