@@ -75,9 +75,15 @@ fn l02_a_persons_name_is_only_ever_text() {
         may_disable: true,
         notice: None,
     });
-    stays_the_same_page(|s| ConfirmPassword { next: t(s), email: t(s), error: None });
     stays_the_same_page(|s| Bootstrap { error: None, email: t(s), first_name: t(s), last_name: t(s), password_least: 12 });
-    stays_the_same_page(|s| TotpEnrol { qr_svg: t("<svg></svg>"), secret_groups: t(s), issuer: t(s), ask_password: true, error: None });
+    stays_the_same_page(|s| TotpEnrol {
+        qr_svg: t("<svg></svg>"),
+        secret_groups: t(s),
+        issuer: t(s),
+        ask_password: true,
+        flow: None,
+        error: None,
+    });
 }
 
 #[test]
