@@ -3,7 +3,9 @@
 
 mod architecture;
 mod harness;
+mod journeys;
 mod mail_tls;
+mod oidc;
 mod pages;
 mod server;
 mod upstream_foreign;

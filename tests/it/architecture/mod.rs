@@ -119,6 +119,7 @@ fn the_environment_is_read_at_the_start_only() {
     assert_eq!(planted("src/service/x.rs", "fn f() { std::env::var(A); }"), ["only config and cli read the environment"]);
     assert_eq!(planted("src/service/x.rs", "use std::{env, fs};"), ["only config and cli read the environment"]);
     assert_eq!(planted("src/config/x.rs", "use std::env;"), Vec::<String>::new());
+    assert_eq!(planted("src/mail/tests.rs", "use std::env;"), Vec::<String>::new());
 }
 
 #[test]

@@ -71,7 +71,10 @@ const WORLDLY: [&str; 6] = ["Clock", "SystemClock", "TestClock", "Entropy", "Os"
 
 /// Every breach of a rule in one file, as `file:line: what`.
 pub fn faults_of(file: &str, source: &str) -> Vec<String> {
-    let tokens = tokens(source);
+    let mut tokens = tokens(source);
+    if is_for_tests(file) {
+        tokens.iter_mut().for_each(|token| token.in_test = true);
+    }
     let mut faults = lengths(source, &tokens);
     if !source.starts_with("//!") {
         faults.push((1, "the file does not say what it owns (//!)".to_owned()));
@@ -83,6 +86,12 @@ pub fn faults_of(file: &str, source: &str) -> Vec<String> {
         faults.extend(tokens.iter().filter(sleeps).map(|t| (t.line, "tests never sleep".to_owned())));
     }
     faults.into_iter().map(|(line, what)| format!("{file}:{line}: {what}")).collect()
+}
+
+/// Files that are declared under `#[cfg(test)]`, known by their names.
+fn is_for_tests(file: &str) -> bool {
+    ["/tests.rs", "/testing.rs", "/stand_in.rs"].iter().any(|name| file.ends_with(name))
+        || file.starts_with("src/") && file.contains("/tests/")
 }
 
 /// The dependencies of the manifest that have no line in [`PACKAGES`].

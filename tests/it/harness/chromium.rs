@@ -166,6 +166,7 @@ impl Chromium {
         for (suffix, width, height, dark) in [("", 1280, 900, false), ("-dark", 1280, 900, true), ("-narrow", 360, 740, false)] {
             self.size(width, height, width < 500).await;
             self.dark(dark).await;
+            self.still().await;
             self.shoot(&format!("{name}{suffix}")).await;
             self.judge(&format!("{name}{suffix}")).await;
         }
@@ -174,6 +175,13 @@ impl Chromium {
         assert_eq!(overflow, json!(0), "{name} is wider than 320 pixels");
         self.size(1280, 900, false).await;
         self.complaints(name).await;
+    }
+
+    /// Waits until nothing moves: a change of colours may take its time.
+    async fn still(&self) {
+        let script = "const done = arguments[0]; requestAnimationFrame(() =>
+            Promise.allSettled(document.getAnimations().map(a => a.finished)).then(() => done(true)))";
+        self.driver.execute_async(script, Vec::new()).await.unwrap();
     }
 
     async fn shoot(&self, name: &str) {

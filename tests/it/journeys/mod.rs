@@ -1,0 +1,3 @@
+//! Ways of people through the pages, in a real browser: with screenshots, judged by axe, without a complaint in the
+//! console. In light and dark, wide and narrow.
+mod login;
