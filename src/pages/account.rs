@@ -117,7 +117,7 @@ impl Page for TotpEnrol {
 
 /// A picture of the size of a QR code; the real one comes from the room `credentials`.
 fn sample_qr() -> String {
-    let dot = |n: u32| (n * n + 7 * n).is_multiple_of(3).then(|| format!("M{},{}h1v1h-1z", n % 37 + 2, n / 37 + 2));
+    let dot = |n: u32| (n.wrapping_mul(2_654_435_761) >> 16 & 1 == 1).then(|| format!("M{},{}h1v1h-1z", n % 37 + 2, n / 37 + 2));
     let path: String = (0..37 * 37).filter_map(dot).collect();
     format!(r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 41 41"><path fill="#000" d="{path}"/></svg>"##)
 }

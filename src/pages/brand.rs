@@ -71,7 +71,7 @@ mod tests {
     /// Value of a variable in the n-th block of the style sheet.
     fn value(css: &str, block: usize, name: &str) -> Rgb {
         let block = css.split(":root{").nth(block).unwrap();
-        let line = block.split([';', '}']).find_map(|l| l.strip_prefix(name)?.strip_prefix(':')).unwrap();
+        let line = block.split([';', '}']).find_map(|l| l.trim().strip_prefix(name)?.strip_prefix(':')).unwrap();
         parse(line).unwrap()
     }
 
@@ -86,6 +86,30 @@ mod tests {
                 let as_text = contrast(value(&css, block, "--brand-ink"), ground);
                 assert!(on_button >= 4.5 && as_text >= 4.5, "{colour}: {on_button} {as_text}");
             }
+        }
+    }
+
+    #[test]
+    fn the_house_colours_are_readable_in_both_themes() {
+        let css = String::from_utf8(crate::pages::asset("app.css").unwrap().bytes.into_owned()).unwrap();
+        let compact: String = css.chars().filter(|c| !c.is_whitespace()).collect();
+        for block in [1, 2] {
+            let colour = |name: &str| value(&compact, block, name);
+            let on_grounds = ["--text", "--soft", "--brand-ink"].map(|ink| ["--surface", "--ground", "--sunk"].map(|ground| (ink, ground)));
+            let pairs = [
+                ("--on-brand", "--brand"),
+                ("--good", "--good-ground"),
+                ("--bad", "--bad-ground"),
+                ("--bad", "--surface"),
+                ("--warn", "--warn-ground"),
+                ("--microsoft-text", "--microsoft"),
+            ];
+            for (ink, ground) in on_grounds.concat().into_iter().chain(pairs) {
+                let found = contrast(colour(ink), colour(ground));
+                assert!(found >= 4.5, "{ink} on {ground} in block {block}: {found}");
+            }
+            // WCAG 2.2 1.4.11: the edge of a field, the mark of the focus.
+            assert!(contrast(colour("--edge"), colour("--surface")) >= 3.0 && contrast(colour("--brand-ink"), colour("--surface")) >= 3.0);
         }
     }
 

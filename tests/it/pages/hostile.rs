@@ -18,7 +18,7 @@ const HOSTILE: [&str; 9] = [
 ];
 
 /// What a page is made of, apart from its values: tag names and attribute names.
-fn skeleton(html: &str) -> Vec<String> {
+pub fn skeleton(html: &str) -> Vec<String> {
     tags(html).iter().map(|t| format!("{} {:?}", t.name, t.attributes.keys().collect::<Vec<_>>())).collect()
 }
 
