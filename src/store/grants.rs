@@ -51,17 +51,18 @@ impl Read {
         row.map(Grant::try_from).transpose()
     }
 
-    /// The scope that a person allowed a client in a tenant.
+    /// What a person allowed a client, tenant by tenant.
     pub async fn consents_of(&mut self, person: &PersonId, client: &ClientId) -> Result<Vec<(TenantId, String)>> {
         const SQL: &str = "select tenant_id, scope from consents where person_id = $1 and client_id = $2 order by tenant_id";
         let rows: Vec<(String, String)> = on!(self, c => sqlx::query_as(SQL).bind(person.as_str()).bind(client.as_str()).fetch_all(c))?;
         Ok(rows.into_iter().map(|(tenant, scope)| (TenantId::from_text(tenant), scope)).collect())
     }
 
+    /// The scope that a person allowed a client in a tenant.
     pub async fn consent(&mut self, person: &PersonId, tenant: &TenantId, client: &ClientId) -> Result<Option<String>> {
         const SQL: &str = "select scope from consents where person_id = $1 and tenant_id = $2 and client_id = $3";
-        Ok(on!(self, c => sqlx::query_scalar(SQL)
-            .bind(person.as_str()).bind(tenant.as_str()).bind(client.as_str()).fetch_optional(c))?)
+        on!(self, c => sqlx::query_scalar(SQL)
+            .bind(person.as_str()).bind(tenant.as_str()).bind(client.as_str()).fetch_optional(c))
     }
 }
 
@@ -100,12 +101,12 @@ impl Write {
 
     pub async fn end_grants_of_person(&mut self, person: &PersonId, now: Timestamp) -> Result<u64> {
         const SQL: &str = "update grants set ended_at = $2 where person_id = $1 and ended_at is null";
-        Ok(execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(now.micros()))?)
+        execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(now.micros()))
     }
 
     pub async fn end_grants_of_membership(&mut self, person: &PersonId, tenant: &TenantId, now: Timestamp) -> Result<u64> {
         const SQL: &str = "update grants set ended_at = $3 where person_id = $1 and tenant_id = $2 and ended_at is null";
-        Ok(execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(tenant.as_str()).bind(now.micros()))?)
+        execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(tenant.as_str()).bind(now.micros()))
     }
 
     /// Ends what was granted in a session, except grants with `offline_access`: they outlive it by their nature
@@ -113,7 +114,7 @@ impl Write {
     pub async fn end_online_grants_of_session(&mut self, session: &SessionId, now: Timestamp) -> Result<u64> {
         const SQL: &str = "update grants set ended_at = $2
             where session_id = $1 and ended_at is null and ' ' || scope || ' ' not like '% offline_access %'";
-        Ok(execute!(self, sqlx::query(SQL).bind(session.as_str()).bind(now.micros()))?)
+        execute!(self, sqlx::query(SQL).bind(session.as_str()).bind(now.micros()))
     }
 
     /// Remembers what a person allowed; replaces what was remembered.

@@ -28,7 +28,7 @@ impl TryFrom<LetterRow> for QueuedLetter {
 impl Read {
     /// Letters that are neither sent nor given up.
     pub async fn letters_waiting(&mut self) -> Result<i64> {
-        Ok(on!(self, c => sqlx::query_scalar("select count(*) from letters where state = 'queued'").fetch_one(c))?)
+        on!(self, c => sqlx::query_scalar("select count(*) from letters where state = 'queued'").fetch_one(c))
     }
 }
 

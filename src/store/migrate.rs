@@ -30,7 +30,12 @@ impl Store {
                 connection.close().await?;
                 outcome
             }
-            Engine::Postgres(pool) => MIGRATOR.run(pool).await,
+            Engine::Postgres(server) => {
+                let mut connection = server.separate_connection().await?;
+                let outcome = MIGRATOR.run(&mut connection).await;
+                connection.close().await?;
+                outcome
+            }
         };
         outcome.map_err(|error| StoreError::Schema(format!("migrating failed: {error}")))
     }
@@ -50,13 +55,16 @@ impl Store {
                 connection.close().await?;
                 rows
             }
-            Engine::Postgres(pool) => {
+            Engine::Postgres(server) => {
+                let mut connection = server.separate_connection().await?;
                 let exists: Option<String> =
-                    sqlx::query_scalar("select cast(to_regclass('_sqlx_migrations') as text)").fetch_one(pool).await?;
-                match exists {
-                    Some(_) => sqlx::query_scalar(APPLIED).fetch_all(pool).await?,
+                    sqlx::query_scalar("select cast(to_regclass('_sqlx_migrations') as text)").fetch_one(&mut connection).await?;
+                let rows = match exists {
+                    Some(_) => sqlx::query_scalar(APPLIED).fetch_all(&mut connection).await?,
                     None => Vec::new(),
-                }
+                };
+                connection.close().await?;
+                rows
             }
         };
         let known: Vec<i64> = MIGRATOR.iter().map(|m| m.version).collect();

@@ -25,6 +25,9 @@ mod letters;
 mod lockouts;
 mod migrate;
 mod persons;
+mod postgres;
+#[cfg(test)]
+mod refusals;
 mod rows;
 mod sessions;
 mod settings;
@@ -42,18 +45,19 @@ pub use tenants::TenantInserted;
 
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
-use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{Sqlite, SqlitePool, Transaction};
+
+/// How long one `read` or `write` may take in all.
+const DEADLINE: Duration = Duration::from_secs(15);
 
 /// Runs one sqlx call on whichever engine the handle (`&mut Read` or `&mut Write`) holds.
 macro_rules! on {
     ($handle:expr, $conn:ident => $body:expr) => {{
         let handle: &mut crate::store::Read = $handle;
-        match &mut handle.0 {
+        let outcome = match &mut handle.conn {
             crate::store::Conn::SqliteRead(t) => {
                 let $conn = &mut **t;
                 $body.await
@@ -66,18 +70,20 @@ macro_rules! on {
                 let $conn = &mut **t;
                 $body.await
             }
-        }
+        };
+        handle.noted(outcome)
     }};
 }
 /// Like [`on!`] for statements without rows; gives the number of rows that changed.
 macro_rules! execute {
     ($handle:expr, $body:expr) => {{
         let handle: &mut crate::store::Read = $handle;
-        match &mut handle.0 {
+        let outcome = match &mut handle.conn {
             crate::store::Conn::SqliteRead(t) => $body.execute(&mut **t).await.map(|r| r.rows_affected()),
             crate::store::Conn::SqliteWrite(t) => $body.execute(t.connection()).await.map(|r| r.rows_affected()),
             crate::store::Conn::Postgres(t) => $body.execute(&mut **t).await.map(|r| r.rows_affected()),
-        }
+        };
+        handle.noted(outcome)
     }};
 }
 pub(crate) use execute;
@@ -90,11 +96,16 @@ pub struct Store(Engine);
 #[derive(Clone)]
 enum Engine {
     Sqlite { read: SqlitePool, door: writer::Door },
-    Postgres(PgPool),
+    Postgres(postgres::Server),
 }
 
 /// A snapshot of the database to read from.
-pub struct Read(Conn);
+pub struct Read {
+    conn: Conn,
+    /// The first statement that failed. A transaction in which one failed is never committed, even if its closure
+    /// goes on: PostgreSQL answers `commit` with a silent rollback then, and SQLite may have ended it by itself.
+    broken: Option<StoreError>,
+}
 
 /// A transaction to write in. Derefs to [`Read`].
 pub struct Write(Read);
@@ -102,7 +113,7 @@ pub struct Write(Read);
 enum Conn {
     SqliteRead(Transaction<'static, Sqlite>),
     SqliteWrite(writer::Turn),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(postgres::Tx),
 }
 
 impl Deref for Write {
@@ -122,11 +133,11 @@ impl Store {
     /// Opens `sqlite:PATH` (or a plain path) or `postgres://…`. Does not migrate.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the file or server cannot be opened, or SQLite is older than 3.51.3
-    /// (security.md finding 2: the WAL-reset bug).
+    /// [`StoreError::Unavailable`] when the file or server cannot be opened; [`StoreError::Schema`] when SQLite is
+    /// older than 3.51.3 (security.md finding 2: the WAL-reset bug).
     pub async fn open(url: &str) -> Result<Self> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Self::open_postgres(url).await
+            Ok(Self(Engine::Postgres(postgres::Server::open(url).await?)))
         } else {
             Self::open_sqlite(Path::new(url.strip_prefix("sqlite:").unwrap_or(url))).await
         }
@@ -151,43 +162,52 @@ impl Store {
         Ok(Self(Engine::Sqlite { read, door }))
     }
 
-    async fn open_postgres(url: &str) -> Result<Self> {
-        let options = PgConnectOptions::from_str(url)?.application_name("tenantry");
-        let pool = PgPoolOptions::new()
-            .max_connections(16)
-            .min_connections(1)
-            .test_before_acquire(false)
-            .acquire_timeout(Duration::from_secs(5))
-            .connect_with(options)
-            .await?;
-        Ok(Self(Engine::Postgres(pool)))
-    }
-
-    /// Runs `work` on one consistent snapshot. On PostgreSQL a write through it is refused by the server.
+    /// Runs `work` on one consistent snapshot. A write through it is refused by both engines.
+    ///
+    /// # Errors
+    /// What `work` answers, or [`StoreError::Unavailable`] without an answer of the database in time.
     pub async fn read<T>(&self, work: impl AsyncFnOnce(&mut Read) -> Result<T>) -> Result<T> {
-        let mut read = match &self.0 {
-            Engine::Sqlite { read, .. } => Read(Conn::SqliteRead(read.begin().await?)),
-            Engine::Postgres(pool) => Read(Conn::Postgres(pool.begin_with("begin isolation level repeatable read read only").await?)),
-        };
-        let result = work(&mut read).await;
-        read.finish().await?;
-        result
+        postgres::within(DEADLINE, async {
+            let conn = match &self.0 {
+                Engine::Sqlite { read, .. } => Conn::SqliteRead(read.begin().await?),
+                Engine::Postgres(server) => Conn::Postgres(server.begin_read().await?),
+            };
+            let mut read = Read { conn, broken: None };
+            let result = work(&mut read).await;
+            read.finish().await;
+            result
+        })
+        .await
     }
 
-    /// Runs `work` in a transaction: committed durably on `Ok`, rolled back on `Err`.
-    /// No hashing, mail or HTTP inside: SQLite has one writer (style.md 20).
+    /// Runs `work` in a transaction: committed durably on `Ok`, rolled back on `Err`, on a panic, when the caller goes
+    /// away before the end, and when a statement failed although `work` says `Ok`.
+    /// No hashing, mail or HTTP inside, and no other `write`: SQLite has one writer (style.md 20).
+    ///
+    /// # Errors
+    /// What `work` answers, or [`StoreError::Unavailable`]. If the database went away during the commit itself, the work
+    /// may have been kept all the same: nobody can know.
     pub async fn write<T>(&self, work: impl AsyncFnOnce(&mut Write) -> Result<T>) -> Result<T> {
-        let mut write = match &self.0 {
-            Engine::Sqlite { door, .. } => Write(Read(Conn::SqliteWrite(door.enter().await?))),
-            Engine::Postgres(pool) => Write(Read(Conn::Postgres(pool.begin().await?))),
-        };
-        match work(&mut write).await {
-            Ok(value) => write.commit().await.map(|()| value),
-            Err(error) => {
-                write.roll_back().await;
-                Err(error)
+        postgres::within(DEADLINE, async {
+            let conn = match &self.0 {
+                Engine::Sqlite { door, .. } => Conn::SqliteWrite(door.enter().await?),
+                Engine::Postgres(server) => Conn::Postgres(server.begin_write().await?),
+            };
+            let mut write = Write(Read { conn, broken: None });
+            let result = work(&mut write).await;
+            let outcome = match write.0.broken.take() {
+                Some(error) => result.and(Err(error)),
+                None => result,
+            };
+            match outcome {
+                Ok(value) => write.commit().await.map(|()| value),
+                Err(error) => {
+                    write.roll_back().await;
+                    Err(error)
+                }
             }
-        }
+        })
+        .await
     }
 
     /// Ends all connections, after a last checkpoint of the SQLite log.
@@ -197,7 +217,7 @@ impl Store {
                 read.close().await;
                 door.close().await;
             }
-            Engine::Postgres(pool) => pool.close().await,
+            Engine::Postgres(server) => server.close().await,
         }
     }
 
@@ -207,19 +227,30 @@ impl Store {
 }
 
 impl Read {
-    async fn finish(self) -> Result<()> {
-        match self.0 {
-            Conn::SqliteRead(t) => t.rollback().await?,
-            Conn::Postgres(t) => t.rollback().await?,
+    fn noted<T>(&mut self, outcome: sqlx::Result<T>) -> Result<T> {
+        outcome.map_err(|error| {
+            let error = StoreError::from(error);
+            self.broken.get_or_insert_with(|| error.clone());
+            error
+        })
+    }
+
+    /// Gives the connection back. What was read is good even if that fails; then the pool discards the connection.
+    async fn finish(self) {
+        let outcome = match self.conn {
+            Conn::SqliteRead(t) => t.rollback().await,
+            Conn::Postgres(t) => t.rollback().await,
             Conn::SqliteWrite(_) => unreachable!("a turn of the writer is finished by Write"),
+        };
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "a connection failed after a read and is discarded");
         }
-        Ok(())
     }
 }
 
 impl Write {
     async fn commit(self) -> Result<()> {
-        match self.0.0 {
+        match self.0.conn {
             Conn::SqliteWrite(turn) => turn.commit().await,
             Conn::Postgres(t) => Ok(t.commit().await?),
             Conn::SqliteRead(_) => unreachable!("a write handle is never made from a read pool"),
@@ -227,9 +258,12 @@ impl Write {
     }
 
     async fn roll_back(self) {
-        let outcome = match self.0.0 {
-            Conn::SqliteWrite(turn) => turn.roll_back().await,
-            Conn::Postgres(t) => t.rollback().await.map_err(StoreError::from),
+        let outcome = match self.0.conn {
+            Conn::SqliteWrite(turn) => {
+                turn.roll_back();
+                Ok(())
+            }
+            Conn::Postgres(t) => t.rollback().await,
             Conn::SqliteRead(_) => unreachable!("a write handle is never made from a read pool"),
         };
         if let Err(error) = outcome {

@@ -4,7 +4,7 @@ use crate::world::Timestamp;
 
 impl Read {
     pub async fn setting(&mut self, name: &str) -> Result<Option<String>> {
-        Ok(on!(self, c => sqlx::query_scalar("select value from settings where name = $1").bind(name).fetch_optional(c))?)
+        on!(self, c => sqlx::query_scalar("select value from settings where name = $1").bind(name).fetch_optional(c))
     }
 
     /// The generation of registered things: it moves whenever a client, tenant, key or connection changes.

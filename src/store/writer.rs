@@ -1,52 +1,52 @@
-//! The one door of writes on SQLite: whoever waits at it joins the open transaction in a savepoint of its own,
-//! the last one in line commits for all, and each is answered only after that commit (group commit, house.md 11).
+//! The one door of writes on SQLite: one task owns the one writing connection and lends it to one caller at a time.
+//! Whoever waits while a transaction is open joins it; the last in line, or a full batch, commits for all, and each
+//! is answered only after that commit (group commit, house.md 11).
+//!
+//! Every statement that opens, closes or undoes something runs in this task and never in a caller. So a caller may be
+//! cancelled or panic at any point: its turn comes back by `Drop`, and its work alone is undone.
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
-use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use super::{Result, StoreError};
 
-/// Closures that may share one commit at most.
+/// Turns that may share one commit at most.
 const BATCH: usize = 64;
+/// How long a caller waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Where callers ask for a turn. Once all doors are dropped, the task commits, closes the connection and ends.
 #[derive(Clone)]
-pub(super) struct Door(Arc<Inner>);
-
-struct Inner {
-    batch: Arc<Mutex<Batch>>,
-    waiting: AtomicUsize,
+pub(super) struct Door {
+    requests: mpsc::UnboundedSender<Request>,
+    options: Arc<SqliteConnectOptions>,
 }
 
-struct Batch {
-    /// None once the store is closed, and while a broken connection waits to be replaced.
-    connection: Option<SqliteConnection>,
-    options: SqliteConnectOptions,
-    closed: bool,
-    /// A transaction is open.
-    open: bool,
-    /// Somebody left in the middle (cancelled or panicked): the savepoint must be rolled back first.
-    dirty: bool,
-    /// Those whose work is done and who wait for the commit.
-    members: Vec<oneshot::Sender<Result<()>>>,
+enum Request {
+    Enter(oneshot::Sender<Result<Turn>>),
+    Close(oneshot::Sender<()>),
 }
 
-/// One caller's turn at the writer connection, inside a savepoint.
-pub(super) struct Turn {
-    batch: OwnedMutexGuard<Batch>,
-    door: Door,
-    finished: bool,
+/// One caller's turn at the writing connection.
+pub(super) struct Turn(Option<Held>);
+
+struct Held {
+    connection: SqliteConnection,
+    back: oneshot::Sender<Returned>,
 }
 
-/// Counts a caller as waiting; hands an open batch on if the caller goes away.
-struct Waiting(Door);
+struct Returned {
+    connection: SqliteConnection,
+    verdict: Verdict,
+}
 
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.0.waiting.fetch_sub(1, Ordering::SeqCst);
-    }
+enum Verdict {
+    /// Keep the work; tell this caller when it is durable.
+    Keep(oneshot::Sender<Result<()>>),
+    Undo,
 }
 
 impl Door {
@@ -54,179 +54,220 @@ impl Door {
         let mut connection = options.connect().await?;
         let version: String = sqlx::query_scalar("select sqlite_version()").fetch_one(&mut connection).await?;
         refuse_old(&version)?;
-        let batch =
-            Batch { connection: Some(connection), options: options.clone(), closed: false, open: false, dirty: false, members: Vec::new() };
-        Ok(Self(Arc::new(Inner { batch: Arc::new(Mutex::new(batch)), waiting: AtomicUsize::new(0) })))
+        let (requests, waiting) = mpsc::unbounded_channel();
+        let writer = Writer { waiting, options: options.clone(), connection: Some(connection), point: Point::Closed, members: Vec::new() };
+        tokio::spawn(writer.run());
+        Ok(Self { requests, options: Arc::new(options.clone()) })
     }
 
-    /// Waits for the door and opens a savepoint.
+    /// Waits for a turn, but not for ever: a closure that writes inside another's `write` would wait for itself.
     pub(super) async fn enter(&self) -> Result<Turn> {
-        self.0.waiting.fetch_add(1, Ordering::SeqCst);
-        let waiting = Waiting(self.clone());
-        let mut abandoned = Abandoned(Some(self.clone()));
-        let batch = Arc::clone(&self.0.batch).lock_owned().await;
-        abandoned.0 = None;
-        drop(waiting);
-        let mut turn = Turn { batch, door: self.clone(), finished: true };
-        if let Err(error) = turn.batch.begin().await {
-            turn.batch.fail(&error).await;
-            return Err(error);
+        let (sender, receiver) = oneshot::channel();
+        self.requests.send(Request::Enter(sender)).map_err(|_| closed())?;
+        match tokio::time::timeout(PATIENCE, receiver).await {
+            Ok(answer) => answer.unwrap_or_else(|_| Err(closed())),
+            Err(_) => Err(sqlx::Error::PoolTimedOut.into()),
         }
-        turn.finished = false;
-        Ok(turn)
     }
 
     /// A connection beside the door, for migrations before anybody serves.
     pub(super) async fn separate_connection(&self) -> Result<SqliteConnection> {
-        let options = self.0.batch.lock().await.options.clone();
-        Ok(options.connect().await?)
+        Ok(self.options.connect().await?)
     }
 
+    /// Serves those who wait already, then closes the connection after a last checkpoint of the log.
     pub(super) async fn close(&self) {
-        let mut batch = self.0.batch.lock().await;
-        batch.commit().await;
-        batch.closed = true;
-        if let Some(mut connection) = batch.connection.take() {
-            let _ = sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut connection).await;
-            let _ = connection.close().await;
-        }
-    }
-
-    /// Commits a batch that nobody else will commit.
-    fn settle(&self) {
-        let door = self.clone();
-        tokio::spawn(async move {
-            let mut batch = door.0.batch.lock().await;
-            batch.settle_if(door.0.waiting.load(Ordering::SeqCst)).await;
-        });
-    }
-}
-
-/// A caller that was dropped while it waited may have been the one who had to commit.
-struct Abandoned(Option<Door>);
-
-impl Drop for Abandoned {
-    fn drop(&mut self) {
-        if let Some(door) = self.0.take() {
-            door.settle();
-        }
-    }
-}
-
-impl Batch {
-    async fn begin(&mut self) -> Result<()> {
-        if self.closed {
-            return Err(StoreError::Schema("the store is closed".into()));
-        }
-        if self.connection.is_none() {
-            self.connection = Some(self.options.connect().await?);
-        }
-        if self.dirty {
-            self.execute("rollback to turn").await?;
-            self.execute("release turn").await?;
-            self.dirty = false;
-        }
-        if !self.open {
-            self.execute("begin immediate").await?;
-            self.open = true;
-        }
-        self.execute("savepoint turn").await
-    }
-
-    async fn execute(&mut self, sql: &'static str) -> Result<()> {
-        let connection = self.connection.as_mut().expect("a turn holds the writer connection");
-        sqlx::query(sql).execute(connection).await?;
-        Ok(())
-    }
-
-    /// Commits what is open and tells the members.
-    async fn commit(&mut self) {
-        if !self.open {
-            return;
-        }
-        if let Err(error) = self.try_commit().await {
-            self.fail(&error).await;
-            return;
-        }
-        self.open = false;
-        for member in self.members.drain(..) {
-            let _ = member.send(Ok(()));
-        }
-    }
-
-    async fn try_commit(&mut self) -> Result<()> {
-        if self.dirty {
-            self.execute("rollback to turn").await?;
-            self.execute("release turn").await?;
-            self.dirty = false;
-        }
-        self.execute("commit").await
-    }
-
-    async fn settle_if(&mut self, waiting: usize) {
-        if waiting == 0 || self.members.len() >= BATCH {
-            self.commit().await;
-        }
-    }
-
-    /// The batch is lost as a whole: nobody in it was acknowledged. The connection is replaced.
-    async fn fail(&mut self, error: &StoreError) {
-        for member in self.members.drain(..) {
-            let _ = member.send(Err(error.clone()));
-        }
-        self.open = false;
-        self.dirty = false;
-        if let Some(connection) = self.connection.take() {
-            let _ = connection.close_hard().await;
+        let (sender, receiver) = oneshot::channel();
+        if self.requests.send(Request::Close(sender)).is_ok() {
+            let _ = receiver.await;
         }
     }
 }
 
 impl Turn {
     pub(super) fn connection(&mut self) -> &mut SqliteConnection {
-        self.batch.connection.as_mut().expect("a turn holds the writer connection")
+        &mut self.0.as_mut().expect("a turn holds the connection until it is given back").connection
     }
 
     /// Keeps the work and waits until it is durable.
     pub(super) async fn commit(mut self) -> Result<()> {
-        if let Err(error) = self.batch.execute("release turn").await {
-            self.finished = true;
-            self.batch.fail(&error).await;
-            return Err(error);
-        }
         let (sender, receiver) = oneshot::channel();
-        self.batch.members.push(sender);
-        self.finished = true;
-        let waiting = self.door.0.waiting.load(Ordering::SeqCst);
-        self.batch.settle_if(waiting).await;
-        drop(self);
-        receiver.await.unwrap_or_else(|_| Err(StoreError::Schema("the store was closed before the commit".into())))
+        self.give_back(Verdict::Keep(sender));
+        receiver.await.unwrap_or_else(|_| Err(closed()))
     }
 
     /// Undoes this turn's work alone; the others of the batch are not touched.
-    pub(super) async fn roll_back(mut self) -> Result<()> {
-        self.finished = true;
-        let undone = match self.batch.execute("rollback to turn").await {
-            Ok(()) => self.batch.execute("release turn").await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = undone {
-            self.batch.fail(&error).await;
-            return Err(error);
+    pub(super) fn roll_back(mut self) {
+        self.give_back(Verdict::Undo);
+    }
+
+    fn give_back(&mut self, verdict: Verdict) {
+        if let Some(Held { connection, back }) = self.0.take() {
+            // Nobody takes it only when the runtime ends; then SQLite rolls back as the connection closes.
+            let _ = back.send(Returned { connection, verdict });
         }
-        let waiting = self.door.0.waiting.load(Ordering::SeqCst);
-        self.batch.settle_if(waiting).await;
-        Ok(())
     }
 }
 
+/// A caller that went away in the middle.
 impl Drop for Turn {
     fn drop(&mut self) {
-        if !self.finished {
-            self.batch.dirty = true;
-            self.door.settle();
+        self.give_back(Verdict::Undo);
+    }
+}
+
+/// What the connection's transaction looks like between two turns. The first turn of a transaction needs no savepoint:
+/// to undo it is to roll back, since nobody else is in it. That spares two statements whenever nobody waits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Point {
+    /// No transaction.
+    Closed,
+    /// A transaction with the first turn's work and no savepoint.
+    Open,
+    /// A savepoint with kept work behind it.
+    Used,
+    /// A savepoint with nothing behind it.
+    Clean,
+}
+
+/// The task behind the door.
+struct Writer {
+    waiting: mpsc::UnboundedReceiver<Request>,
+    options: SqliteConnectOptions,
+    /// None after a failure until the next turn.
+    connection: Option<SqliteConnection>,
+    point: Point,
+    /// Those whose work is kept and who wait for the commit.
+    members: Vec<oneshot::Sender<Result<()>>>,
+}
+
+impl Writer {
+    async fn run(mut self) {
+        while let Some(request) = self.next().await {
+            match request {
+                Request::Enter(caller) => self.serve(caller).await,
+                Request::Close(caller) => {
+                    self.shut().await;
+                    let _ = caller.send(());
+                    return;
+                }
+            }
+        }
+        self.shut().await;
+    }
+
+    /// The next in line; commits the batch first when nobody is, or when it is full.
+    async fn next(&mut self) -> Option<Request> {
+        if self.members.len() < BATCH
+            && let Ok(request) = self.waiting.try_recv()
+        {
+            return Some(request);
+        }
+        self.commit().await;
+        self.waiting.recv().await
+    }
+
+    async fn serve(&mut self, caller: oneshot::Sender<Result<Turn>>) {
+        if caller.is_closed() {
+            return;
+        }
+        if let Err(error) = self.prepare().await {
+            self.fail(&error).await;
+            let _ = caller.send(Err(error));
+            return;
+        }
+        let connection = self.connection.take().expect("a prepared writer has its connection");
+        let (back, returned) = oneshot::channel();
+        // If the caller is gone by now, the turn is dropped here and comes straight back.
+        let _ = caller.send(Ok(Turn(Some(Held { connection, back }))));
+        let Ok(Returned { connection, verdict }) = returned.await else {
+            return self.fail(&StoreError::Schema("a writer's turn was lost".into())).await;
+        };
+        self.connection = Some(connection);
+        match verdict {
+            Verdict::Keep(member) => {
+                self.members.push(member);
+                self.point = if self.point == Point::Closed { Point::Open } else { Point::Used };
+            }
+            Verdict::Undo => self.undo().await,
         }
     }
+
+    /// Makes the connection ready for a turn that can be undone alone.
+    async fn prepare(&mut self) -> Result<()> {
+        if self.connection.is_none() {
+            self.connection = Some(self.options.connect().await?);
+        }
+        match self.point {
+            Point::Closed => self.execute("begin immediate").await,
+            Point::Open => self.savepoint("savepoint turn").await,
+            Point::Used => self.savepoint("release turn; savepoint turn").await,
+            Point::Clean => Ok(()),
+        }
+    }
+
+    async fn savepoint(&mut self, sql: &'static str) -> Result<()> {
+        self.execute(sql).await?;
+        self.point = Point::Clean;
+        Ok(())
+    }
+
+    async fn undo(&mut self) {
+        // SQLite ends the whole transaction itself on some errors (disk full, I/O): then this fails, and so does the batch.
+        let undone = match self.point {
+            Point::Closed => self.execute("rollback").await,
+            _ => self.execute("rollback to turn").await,
+        };
+        if let Err(error) = undone {
+            self.fail(&error).await;
+        }
+    }
+
+    /// Makes the batch durable and tells its members.
+    async fn commit(&mut self) {
+        if self.point == Point::Closed {
+            return;
+        }
+        if let Err(error) = self.execute("commit").await {
+            return self.fail(&error).await;
+        }
+        self.point = Point::Closed;
+        for member in self.members.drain(..) {
+            let _ = member.send(Ok(()));
+        }
+    }
+
+    /// The batch is lost as a whole: nobody in it was acknowledged. The connection is replaced, which rolls back.
+    async fn fail(&mut self, error: &StoreError) {
+        tracing::warn!(%error, members = self.members.len(), "the writing connection failed and is replaced");
+        self.point = Point::Closed;
+        if let Some(connection) = self.connection.take() {
+            let _ = connection.close_hard().await;
+        }
+        for member in self.members.drain(..) {
+            let _ = member.send(Err(error.clone()));
+        }
+    }
+
+    async fn execute(&mut self, sql: &'static str) -> Result<()> {
+        let connection = self.connection.as_mut().expect("the writer has its connection between two turns");
+        sqlx::query(sql).execute(connection).await?;
+        Ok(())
+    }
+
+    async fn shut(&mut self) {
+        self.commit().await;
+        self.waiting.close();
+        if let Some(mut connection) = self.connection.take() {
+            let _ = sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut connection).await;
+            let _ = connection.close().await;
+        }
+        // Those who still waited learn of it as their requests are dropped.
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Schema("the store is closed".into())
 }
 
 /// SQLite before 3.51.3 may corrupt a database when its log is reset (security.md finding 2).

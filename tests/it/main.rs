@@ -9,3 +9,4 @@ mod oidc;
 mod pages;
 mod server;
 mod upstream_foreign;
+mod store;

@@ -1,0 +1,168 @@
+use tenantry::model::*;
+use tenantry::store::Store;
+
+use super::conformance;
+use super::fixtures::*;
+
+async fn a_session_is_found_by_its_cookie_even_when_it_is_over(store: &Store) {
+    furnish(store).await;
+
+    store
+        .write(async |w| {
+            assert!(w.end_session(&session_id(), NOW).await?);
+            assert!(!w.end_session(&session_id(), NOW.plus(HOUR)).await?);
+            Ok(())
+        })
+        .await
+        .unwrap();
+
+    store
+        .read(async |r| {
+            let session = r.session_by_cookie(&digest("cookie")).await?.unwrap();
+            assert_eq!((session.id, session.person, session.ended_at), (session_id(), person_id("ada"), Some(NOW)));
+            assert_eq!((session.proof, session.expires_at), (proof(), NOW.plus(DAY)));
+            assert!(r.session_by_cookie(&digest("other")).await?.is_none());
+            assert!(r.session(&session_id()).await?.is_some());
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
+async fn a_renewed_session_has_a_new_cookie(store: &Store) {
+    furnish(store).await;
+    let stronger = Proof { factor_at: Some(NOW.plus(HOUR)), ..proof() };
+
+    let renewed = store.write(async |w| w.renew_session(&session_id(), &digest("new"), &stronger, NOW.plus(HOUR)).await).await.unwrap();
+
+    assert!(renewed);
+    store
+        .read(async |r| {
+            assert!(r.session_by_cookie(&digest("cookie")).await?.is_none());
+            let session = r.session_by_cookie(&digest("new")).await?.unwrap();
+            assert_eq!((session.proof, session.last_seen_at), (stronger.clone(), NOW.plus(HOUR)));
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
+async fn a_session_that_is_over_is_neither_renewed_nor_touched(store: &Store) {
+    furnish(store).await;
+    let expired = NOW.plus(DAY);
+
+    store
+        .write(async |w| {
+            assert!(!w.renew_session(&session_id(), &digest("new"), &proof(), expired).await?);
+            w.touch_session(&session_id(), NOW.plus(HOUR)).await?;
+            w.touch_session(&session_id(), NOW.plus(MINUTE)).await?;
+            assert_eq!(w.end_sessions_of(&person_id("ada"), NOW).await?, 1);
+            assert_eq!(w.end_sessions_of(&person_id("ada"), NOW).await?, 0);
+            w.touch_session(&session_id(), NOW.plus(HOUR * 2)).await?;
+            assert!(!w.renew_session(&session_id(), &digest("new"), &proof(), NOW).await?);
+            Ok(())
+        })
+        .await
+        .unwrap();
+
+    let session = store.read(async |r| r.session(&session_id()).await).await.unwrap().unwrap();
+    assert_eq!(session.last_seen_at, NOW.plus(HOUR));
+}
+
+async fn a_tenant_is_remembered_per_client_and_as_the_last_of_all(store: &Store) {
+    furnish(store).await;
+    let other = ClientId::from_text("cli_other");
+
+    store
+        .write(async |w| {
+            assert_eq!(w.remembered_tenant(&session_id(), &client_id()).await?, None);
+            w.remember_tenant(&session_id(), &client_id(), &tenant_id("acme"), NOW).await?;
+            w.remember_tenant(&session_id(), &other, &tenant_id("globex"), NOW).await
+        })
+        .await
+        .unwrap();
+
+    store
+        .read(async |r| {
+            assert_eq!(r.remembered_tenant(&session_id(), &client_id()).await?, Some(tenant_id("acme")));
+            assert_eq!(r.remembered_tenant(&session_id(), &ClientId::from_text("cli_third")).await?, Some(tenant_id("globex")));
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
+async fn a_flow_is_changed_only_on_top_of_the_version_that_was_read(store: &Store) {
+    let flow = new_flow("flw_1");
+    let progress = Progress { person: Some(person_id("ada")), proof: proof(), consented: true, ..Progress::default() };
+
+    store
+        .write(async |w| {
+            w.insert_flow(&flow).await?;
+            assert!(w.update_flow(&flow.id, 0, &progress).await?);
+            assert!(!w.update_flow(&flow.id, 0, &Progress::default()).await?);
+            assert!(!w.close_flow(&flow.id, 0, NOW).await?);
+            assert!(w.close_flow(&flow.id, 1, NOW).await?);
+            assert!(!w.update_flow(&flow.id, 2, &Progress::default()).await?);
+            assert!(!w.close_flow(&flow.id, 2, NOW).await?);
+            Ok(())
+        })
+        .await
+        .unwrap();
+
+    let found = store.read(async |r| r.flow(&flow.id).await).await.unwrap().unwrap();
+    assert_eq!((found.progress, found.version, found.closed_at), (progress, 2, Some(NOW)));
+    assert_eq!((found.browser, found.client, found.request), (flow.browser, flow.client, flow.request));
+}
+
+async fn an_email_code_is_good_once(store: &Store) {
+    furnish(store).await;
+    let challenge = new_challenge("cha_1");
+
+    store
+        .write(async |w| {
+            w.insert_email_challenge(&challenge).await?;
+            assert!(!w.redeem_email_challenge(&challenge.id, &digest("wrong"), 5, NOW).await?);
+            assert_eq!(w.email_challenge(&challenge.id).await?.unwrap().attempts, 1);
+            assert!(!w.redeem_email_challenge(&challenge.id, &challenge.digest, 5, challenge.expires_at).await?);
+            assert!(w.redeem_email_challenge(&challenge.id, &challenge.digest, 5, NOW).await?);
+            assert!(!w.redeem_email_challenge(&challenge.id, &challenge.digest, 5, NOW).await?);
+            assert!(w.email_challenge(&challenge.id).await?.is_none());
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
+async fn an_email_code_is_worthless_after_the_last_attempt_or_when_voided(store: &Store) {
+    furnish(store).await;
+    let (tried, voided) = (new_challenge("cha_1"), new_challenge("cha_2"));
+
+    store
+        .write(async |w| {
+            w.insert_email_challenge(&tried).await?;
+            w.insert_email_challenge(&voided).await?;
+            for _ in 0..3 {
+                assert!(!w.redeem_email_challenge(&tried.id, &digest("wrong"), 3, NOW).await?);
+            }
+            assert!(!w.redeem_email_challenge(&tried.id, &tried.digest, 3, NOW).await?);
+            w.void_email_challenge(&voided.id, NOW).await?;
+            assert!(!w.redeem_email_challenge(&voided.id, &voided.digest, 3, NOW).await?);
+            assert_eq!(w.email_challenges_since(&person_id("ada"), NOW).await?, 2);
+            assert_eq!(w.email_challenges_since(&person_id("ada"), NOW.plus(MINUTE)).await?, 0);
+            assert_eq!(w.email_challenges_since(&person_id("bob"), NOW).await?, 0);
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
+conformance! {
+    a_session_is_found_by_its_cookie_even_when_it_is_over,
+    a_renewed_session_has_a_new_cookie,
+    a_session_that_is_over_is_neither_renewed_nor_touched,
+    a_tenant_is_remembered_per_client_and_as_the_last_of_all,
+    a_flow_is_changed_only_on_top_of_the_version_that_was_read,
+    an_email_code_is_good_once,
+    an_email_code_is_worthless_after_the_last_attempt_or_when_voided,
+}
