@@ -176,25 +176,8 @@ async fn step(
     let loaded = facts::load(app, &registered, &client, &flow, visitor, now).await?;
     match next(request, &loaded.facts, now) {
         Next::Ask(ask) => {
-            let signed_in = !matches!(ask, Ask::SignIn | Ask::SecondFactor(_));
             let letter = second_factor::prepare_code(app, &flow, &ask, loaded.person.as_ref(), &client, now).await?;
-            let established = app
-                .store
-                .write(async |w| {
-                    if stored == Stored::No {
-                        w.insert_flow(&flow).await?;
-                    }
-                    let established = if signed_in { take_over(app, w, &mut flow, visitor, now).await? } else { None };
-                    if let Some(letter) = &letter {
-                        second_factor::queue_code(w, &mut flow, letter, now).await?;
-                    }
-                    if established.is_some() || letter.is_some() {
-                        w.update_flow(&flow.id, flow.version, &flow.progress).await?;
-                    }
-                    Ok(established)
-                })
-                .await?;
-            Ok(Step { to: Destination::Page(flow.id, ask), cookie: established.map(|e| e.cookie) })
+            show(app, flow, ask, letter, visitor, now, stored).await
         }
         Next::Refuse(error) => {
             close(app, &flow, stored, visitor, &error, now).await?;
@@ -224,6 +207,37 @@ async fn step(
             })
         }
     }
+}
+
+/// Leads to the page of a question: stores what the page will need, and begins the session once the person proved
+/// enough to be signed in.
+async fn show(
+    app: &App,
+    mut flow: Flow,
+    ask: Ask,
+    letter: Option<second_factor::PreparedCode>,
+    visitor: &Visitor,
+    now: Timestamp,
+    stored: Stored,
+) -> Result<Step, Failure> {
+    let signed_in = !matches!(ask, Ask::SignIn | Ask::SecondFactor(_));
+    let established = app
+        .store
+        .write(async |w| {
+            if stored == Stored::No {
+                w.insert_flow(&flow).await?;
+            }
+            let established = if signed_in { take_over(app, w, &mut flow, visitor, now).await? } else { None };
+            if let Some(letter) = &letter {
+                second_factor::queue_code(w, &mut flow, letter, now).await?;
+            }
+            if established.is_some() || letter.is_some() {
+                w.update_flow(&flow.id, flow.version, &flow.progress).await?;
+            }
+            Ok(established)
+        })
+        .await?;
+    Ok(Step { to: Destination::Page(flow.id, ask), cookie: established.map(|e| e.cookie) })
 }
 
 /// Turns what the flow proved into the session: from here on the person is signed in.

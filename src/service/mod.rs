@@ -15,6 +15,7 @@ pub mod housekeeping;
 pub mod introspection;
 pub mod issue;
 pub mod letters;
+pub mod logout;
 pub mod password;
 pub mod people;
 pub mod revocation;

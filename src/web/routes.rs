@@ -36,6 +36,8 @@ fn pages(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/select-account", get(signin::account_choice::show).post(signin::account_choice::submit))
         .route("/select-tenant", get(signin::tenant::show).post(signin::tenant::submit))
         .route("/consent", get(signin::consent::show).post(signin::consent::submit))
+        .route("/end-session", get(oidc::logout::get).post(oidc::logout::post))
+        .route("/logout", post(oidc::logout::confirm))
         .route("/account/security", get(account::security::show))
         .route("/account/security/app", get(account::app_factor::show).post(account::app_factor::submit))
         .route("/account/security/email", post(account::security::email))

@@ -17,7 +17,7 @@ use crate::web::extract::form::pairs;
 use crate::web::{signin, view};
 
 /// A request that came by POST travels on as a URL; longer ones are refused.
-const MAX_REQUEST: usize = 16 * 1024;
+pub(super) const MAX_REQUEST: usize = 16 * 1024;
 
 pub async fn get(State(app): State<Arc<App>>, mut guest: Guest, uri: Uri) -> Result<Response, WebError> {
     let now = app.now();
@@ -41,7 +41,8 @@ pub async fn post(State(app): State<Arc<App>>, request: Request) -> Result<Respo
     Ok(view::see_other(&format!("/authorize?{query}")))
 }
 
-async fn read(headers: &HeaderMap, body: Body, app: &App) -> Result<String, WebError> {
+/// Reads a form that will travel on as a query: encoded already, and not too long for a URL.
+pub(super) async fn read(headers: &HeaderMap, body: Body, app: &App) -> Result<String, WebError> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     if !kind.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(WebError::Problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, ProblemKind::BadRequest));
