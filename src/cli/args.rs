@@ -37,6 +37,9 @@ pub enum Command {
     #[command(after_help = "Examples:\n  tenantry serve\n  tenantry serve --config /etc/tenantry.toml\n  \
         TENANTRY__DATABASE__URL=postgres://tenantry@db/tenantry tenantry serve --issuer https://login.example.com")]
     Serve(Serve),
+    /// Try everything on this machine, without any configuration: a made-up world with three applications.
+    #[command(after_help = "Examples:\n  tenantry demo\n  tenantry demo --port 9080 --data /tmp/tenantry-demo")]
+    Demo(Demo),
     /// Bring the database up to date and stop.
     #[command(after_help = "Example:\n  tenantry migrate --config /etc/tenantry.toml")]
     Migrate,
@@ -80,6 +83,16 @@ pub struct Serve {
     /// Refuse to start instead of migrating when the database is not up to date.
     #[arg(long)]
     pub no_migrate: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Folder of the demo world; it is made at the first start.
+    #[arg(long, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+    /// First of the six ports, 8080 unless the folder's world was made for others.
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<u16>,
 }
 
 #[derive(Debug, Subcommand)]

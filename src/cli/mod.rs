@@ -8,6 +8,7 @@
 //! tenantry tenant add --number 10042 --slug acme --name "Acme Ltd" --json
 //! ```
 mod args;
+mod demo;
 mod error;
 mod logging;
 mod manage;
@@ -42,6 +43,11 @@ pub fn run() -> ExitCode {
 }
 
 fn start(cli: Cli) -> Result<(), CliError> {
+    if let Command::Demo(arguments) = cli.command {
+        let plan = demo::plan(arguments.data, arguments.port)?;
+        logging::start(&plan.configuration()?.log);
+        return runtime()?.block_on(demo::demo(plan, &Output::new(cli.common.json)));
+    }
     let config = load(&cli)?;
     let output = Output::new(cli.common.json);
     logging::start(&config.log);
@@ -62,6 +68,7 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<()
         Command::Keys(args::Keys::List) => manage::list_keys(&config, &output).await,
         Command::Keys(args::Keys::Rotate(rotate)) => manage::rotate_keys(&config, &output, rotate.now).await,
         Command::CheckConfig => output.configuration(&config),
+        Command::Demo(_) => unreachable!("the demo starts without a configuration"),
     }
 }
 

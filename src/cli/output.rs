@@ -48,6 +48,14 @@ impl Output {
         print(&format!("# No faults. In force, with secrets masked:\n\n{}", config.masked().trim_end()))
     }
 
+    /// The address to open first.
+    pub fn address(&self, address: &str) -> Result<(), CliError> {
+        if self.json {
+            return self.result("", &[("start", address.into())]);
+        }
+        print(&format!("Open {address}"))
+    }
+
     /// The one-time link, alone on standard output; a sentence about it goes to standard error.
     pub fn bootstrap_link(&self, link: &str) -> Result<(), CliError> {
         if self.json {

@@ -24,6 +24,7 @@ pub async fn add_tenant(config: &Config, output: &Output, add: TenantAdd) -> Res
         name: add.name,
         alias: add.alias,
         color: add.color,
+        logo: None,
         policy: TenantPolicy::default(),
     };
     let added = tenants::add(&opened.change(), new).await?;

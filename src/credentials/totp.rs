@@ -69,6 +69,12 @@ pub fn check(secret: &[u8], code: &str, now: Timestamp, last_step: i64) -> Optio
     found
 }
 
+/// The code that an authenticator app shows at `now`. For the demo, which plays the app, too.
+pub fn shown(secret: &[u8], now: Timestamp) -> Option<Secret<String>> {
+    let start = u64::try_from(now.seconds().div_euclid(STEP_SECONDS) * STEP_SECONDS).ok()?;
+    Some(Secret::new(generator(secret)?.generate(start).to_string()))
+}
+
 fn generator(secret: &[u8]) -> Option<Totp> {
     Builder::new().with_secret(totp_rs::Secret::new(secret.into())).with_account_name("account").build().ok()
 }

@@ -5,6 +5,7 @@ use super::change::Change;
 use crate::model::{
     Membership, MembershipId, MembershipKind, MembershipState, PersonId, Tenant, TenantId, TenantPolicy, TenantState, display_name, slug,
 };
+use crate::pages::asset;
 use crate::store::{StoreError, TenantInserted};
 
 /// A tenant as it is asked for; nothing is checked yet.
@@ -16,6 +17,8 @@ pub struct NewTenant {
     pub alias: Option<String>,
     /// `#rrggbb`
     pub color: Option<String>,
+    /// File name of one of the logos in the program.
+    pub logo: Option<String>,
     pub policy: TenantPolicy,
 }
 
@@ -67,6 +70,9 @@ fn checked(change: &Change<'_>, new: NewTenant) -> Result<Tenant, (&'static str,
     if new.color.as_deref().is_some_and(|color| !is_color(color)) {
         return Err(("color", "a colour like #1a5fb4"));
     }
+    if new.logo.as_deref().is_some_and(|logo| asset(&format!("logo/{logo}")).is_none()) {
+        return Err(("logo", "the file name of a logo that the program has"));
+    }
     Ok(Tenant {
         id: TenantId::generate(change.now, change.entropy),
         number,
@@ -74,7 +80,7 @@ fn checked(change: &Change<'_>, new: NewTenant) -> Result<Tenant, (&'static str,
         name: display_name(&new.name, 100).ok_or(("name", NAME))?,
         alias,
         color: new.color.map(|color| color.to_ascii_lowercase()),
-        logo: None,
+        logo: new.logo,
         state: TenantState::Active,
         policy: new.policy,
         created_at: change.now,
