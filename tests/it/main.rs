@@ -8,6 +8,6 @@ mod mail_tls;
 mod oidc;
 mod pages;
 mod server;
+mod store;
 mod tokens;
 mod upstream_foreign;
-mod store;

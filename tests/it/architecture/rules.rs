@@ -161,7 +161,7 @@ fn import(room: &str, segments: &[String], path: &Path) -> Option<String> {
         return None;
     }
     let Some(theirs) = floor(other) else { return Some(format!("{other} is no room of the house")) };
-    let Some(ours) = floor(room) else { return None };
+    let ours = floor(room)?;
     (theirs >= ours).then(|| format!("{room} (floor {ours}) imports {other} (floor {theirs})"))
 }
 
