@@ -99,7 +99,7 @@ async fn join(
 async fn invitation_link(config: &Config, opened: &Opened, membership: &Membership) -> Result<String, CliError> {
     let good_for = config.sign_in.invitation_time();
     let (_, token) = people::invite(&opened.change(), membership, InvitationMethod::Any, good_for).await?;
-    Ok(format!("{}/invitation?token={}", config.server.issuer, token.clear()))
+    Ok(people::invitation_link(&config.server.issuer, &token))
 }
 
 pub async fn add_member(config: &Config, output: &Output, add: MemberAdd) -> Result<(), CliError> {
@@ -144,5 +144,5 @@ pub async fn bootstrap_link(config: &Config, output: &Output) -> Result<(), CliE
 
 /// Where the first operator makes an account. The base is the configured issuer, never a header (security.md H01).
 pub fn link_of(config: &Config, token: &Token<Bootstrap>) -> String {
-    format!("{}/bootstrap?token={}", config.server.issuer, token.clear())
+    people::bootstrap_url(&config.server.issuer, token)
 }

@@ -38,6 +38,9 @@ pub struct Progress {
     /// The person asked to sign in as somebody else.
     #[serde(default)]
     pub other_account: bool,
+    /// The account that came back from Microsoft did not fit: there the person is asked which one to use.
+    #[serde(default)]
+    pub other_upstream_account: bool,
     /// The e-mail code that this flow waits for.
     pub email_challenge: Option<ChallengeId>,
 }

@@ -66,18 +66,28 @@ pub struct FederatedIdentity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "intent", rename_all = "snake_case")]
 pub enum UpstreamIntent {
-    Login { flow: FlowId },
-    Invitation { invitation: InvitationId },
+    Login {
+        flow: FlowId,
+    },
+    Invitation {
+        invitation: InvitationId,
+    },
+    /// Back with another address than the invited one: the person is asked whether that is meant (microsoft.md 2.3 A).
+    Confirm {
+        invitation: InvitationId,
+    },
+    /// Back with an account that is not connected: a new letter may be asked for (microsoft.md 2.3 D).
+    Resend,
 }
 
-/// A sign-in under way at Microsoft. Single use, ten minutes, bound to the browser.
+/// A sign-in under way at Microsoft, or what waits after one. Single use, ten minutes, bound to the browser.
 #[derive(Clone, Debug)]
 pub struct UpstreamFlow {
     pub state: Digest,
     pub connection: ConnectionId,
     pub browser: Digest,
     pub intent: UpstreamIntent,
-    /// PKCE verifier and nonce, sealed (context: the state digest).
+    /// PKCE verifier and nonce, or what came back, sealed (context: the state digest).
     pub sealed: String,
     pub redirect_uri: String,
     pub expires_at: Timestamp,

@@ -97,6 +97,8 @@ pub enum DoneKind {
     InvitationAccepted,
     InvitationDeclined,
     OperatorReady,
+    /// A new invitation letter was asked for; whether one left is not said (microsoft.md 2.3 D).
+    LinkRequested,
 }
 
 impl Page for Invitation {
@@ -175,6 +177,7 @@ impl Page for Done {
             page("accepted", DoneKind::InvitationAccepted),
             page("declined", DoneKind::InvitationDeclined),
             page("operator", DoneKind::OperatorReady),
+            page("link", DoneKind::LinkRequested),
         ]
     }
 }

@@ -104,7 +104,7 @@ impl LetterPage for Invitation {
             name: anna(),
             inviter: Some("Marie Curie".to_owned()),
             tenant: "Northwind Foods GmbH".to_owned(),
-            link: "https://id.example.com/invitation?token=tni_Zm9yIHNob3cgb25seQ".to_owned(),
+            link: "https://id.example.com/invitation/tni_Zm9yIHNob3cgb25seQ".to_owned(),
             days: 7,
             microsoft: false,
         };

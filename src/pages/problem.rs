@@ -15,6 +15,8 @@ pub struct Problem {
     pub request_id: Option<String>,
     /// Where trying again leads.
     pub retry: Option<String>,
+    /// Offer a new invitation letter: `POST /federation/resend` (microsoft.md 2.3 D).
+    pub resend: bool,
 }
 
 /// What the person is told. Each variant has a heading and a text in the catalogue.
@@ -87,7 +89,7 @@ impl Page for Problem {
 
     fn samples() -> Vec<(&'static str, Self)> {
         let page = |(name, kind): (&'static str, ProblemKind)| {
-            (name, Self { code: name.to_owned(), kind, detail: None, request_id: None, retry: Some("/".to_owned()) })
+            (name, Self { code: name.to_owned(), kind, detail: None, request_id: None, retry: Some("/".to_owned()), resend: false })
         };
         let detail = Self {
             code: "invalid_request".to_owned(),
@@ -95,7 +97,9 @@ impl Page for Problem {
             detail: Some("The redirect_uri is not registered for this client.".to_owned()),
             request_id: Some("4bf92f3577b34da6".to_owned()),
             retry: None,
+            resend: false,
         };
-        ProblemKind::all().into_iter().map(page).chain([("detail", detail)]).collect()
+        let resend = Self { resend: true, ..page(("resend", ProblemKind::UpstreamNotConnected)).1 };
+        ProblemKind::all().into_iter().map(page).chain([("detail", detail), ("resend", resend)]).collect()
     }
 }

@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod authorize;
 pub mod bearer;
+pub mod bootstrap;
 pub mod change;
 pub mod client_auth;
 pub mod clients;
@@ -13,6 +14,7 @@ pub mod facts;
 pub mod groups;
 pub mod housekeeping;
 pub mod introspection;
+pub mod invitations;
 pub mod issue;
 pub mod letters;
 pub mod logout;
@@ -27,6 +29,7 @@ pub mod steps;
 pub mod subject;
 pub mod tenants;
 pub mod token;
+pub mod upstream;
 pub mod userinfo;
 
 use std::net::IpAddr;

@@ -7,7 +7,7 @@ use super::change::Change;
 use crate::model::{
     Email, FactorKind, Invitation, InvitationId, InvitationMethod, Locale, Membership, PersonId, PersonState, display_name,
 };
-use crate::store::{Inserted, NewPerson, StoreError};
+use crate::store::{Inserted, NewPerson, StoreError, Write};
 use crate::world::{Bootstrap, Invite, Secret, Token};
 
 /// How long the link of the first operator is good.
@@ -79,7 +79,18 @@ pub async fn invite(
     method: InvitationMethod,
     good_for: Duration,
 ) -> Result<(Invitation, Token<Invite>), StoreError> {
-    let token = Token::<Invite>::generate(change.entropy);
+    let (invitation, token) = draft(change, membership, method, good_for);
+    change.store.write(async |w| keep_invitation(change, w, &invitation, &token).await).await?;
+    Ok((invitation, token))
+}
+
+/// An invitation that is not stored yet.
+pub(super) fn draft(
+    change: &Change<'_>,
+    membership: &Membership,
+    method: InvitationMethod,
+    good_for: Duration,
+) -> (Invitation, Token<Invite>) {
     let invitation = Invitation {
         id: InvitationId::generate(change.now, change.entropy),
         tenant: membership.tenant.clone(),
@@ -90,16 +101,30 @@ pub async fn invite(
         accepted_at: None,
         revoked_at: None,
     };
-    change
-        .store
-        .write(async |w| {
-            w.revoke_invitations(&membership.id, change.now).await?;
-            w.insert_invitation(&invitation, &token.digest(), change.now).await?;
-            let detail = json!({ "invitation": invitation.id, "method": method });
-            change.record(w, "person.invite", membership.person.as_str(), (Some(&membership.tenant), None), detail).await
-        })
-        .await?;
-    Ok((invitation, token))
+    (invitation, Token::generate(change.entropy))
+}
+
+/// Stores an invitation in place of the membership's earlier ones.
+pub(super) async fn keep_invitation(
+    change: &Change<'_>,
+    w: &mut Write,
+    invitation: &Invitation,
+    token: &Token<Invite>,
+) -> Result<(), StoreError> {
+    w.revoke_invitations(&invitation.membership, change.now).await?;
+    w.insert_invitation(invitation, &token.digest(), change.now).await?;
+    let detail = json!({ "invitation": invitation.id, "method": invitation.method });
+    change.record(w, "person.invite", invitation.person.as_str(), (Some(&invitation.tenant), None), detail).await
+}
+
+/// Where an invitation is opened. The base is the configured issuer, never a header (security.md H01).
+pub fn invitation_link(issuer: &str, token: &Token<Invite>) -> String {
+    format!("{issuer}/invitation/{}", token.clear())
+}
+
+/// Where the first operator makes an account.
+pub fn bootstrap_url(issuer: &str, token: &Token<Bootstrap>) -> String {
+    format!("{issuer}/bootstrap/{}", token.clear())
 }
 
 /// When a link for the first operator is made.

@@ -43,6 +43,7 @@ pub use migrate::SchemaState;
 pub use persons::{Inserted, NewPerson};
 pub use tenants::TenantInserted;
 
+use std::convert::Infallible;
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::time::Duration;
@@ -188,6 +189,18 @@ impl Store {
     /// What `work` answers, or [`StoreError::Unavailable`]. If the database went away during the commit itself, the work
     /// may have been kept all the same: nobody can know.
     pub async fn write<T>(&self, work: impl AsyncFnOnce(&mut Write) -> Result<T>) -> Result<T> {
+        let written = self.write_or_undo(async move |w: &mut Write| Ok(Ok::<T, Infallible>(work(w).await?))).await?;
+        Ok(written.unwrap_or_else(|never| match never {}))
+    }
+
+    /// As [`Store::write`], for work that may find on its way that it must not happen: `Ok(Err(_))` rolls back too.
+    ///
+    /// # Errors
+    /// Those of [`Store::write`].
+    pub async fn write_or_undo<T, E>(
+        &self,
+        work: impl AsyncFnOnce(&mut Write) -> Result<std::result::Result<T, E>>,
+    ) -> Result<std::result::Result<T, E>> {
         postgres::within(DEADLINE, async {
             let conn = match &self.0 {
                 Engine::Sqlite { door, .. } => Conn::SqliteWrite(door.enter().await?),
@@ -200,10 +213,10 @@ impl Store {
                 None => result,
             };
             match outcome {
-                Ok(value) => write.commit().await.map(|()| value),
-                Err(error) => {
+                Ok(Ok(value)) => write.commit().await.map(|()| Ok(value)),
+                refused_or_failed => {
                     write.roll_back().await;
-                    Err(error)
+                    refused_or_failed
                 }
             }
         })

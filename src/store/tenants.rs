@@ -216,6 +216,13 @@ impl Write {
         Ok(changed > 0)
     }
 
+    /// An invitation was accepted. False when the membership was ended or disabled meanwhile.
+    pub async fn activate_membership(&mut self, id: &MembershipId) -> Result<bool> {
+        const SQL: &str = "update memberships set state = 'active' where id = $1 and state in ('invited', 'active') returning id";
+        let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).fetch_optional(c))?;
+        Ok(won.is_some())
+    }
+
     /// The person entered this tenant: it comes first on the tenant page, and inactivity counts from here (C23).
     pub async fn touch_membership(&mut self, id: &MembershipId, now: Timestamp) -> Result<()> {
         const SQL: &str = "update memberships set last_used_at = $2 where id = $1";

@@ -147,6 +147,16 @@ impl Read {
         row.map(FederatedIdentity::try_from).transpose()
     }
 
+    /// What waits for this browser's word, without using it up.
+    pub async fn pending_upstream_flow(&mut self, state: &Digest, browser: &Digest, now: Timestamp) -> Result<Option<UpstreamFlow>> {
+        const SQL: &str = "select state, connection_id, browser, intent, sealed, redirect_uri, expires_at
+            from upstream_flows
+            where state = $1 and browser = $2 and used_at is null and expires_at > $3";
+        let row: Option<UpstreamRow> = on!(self, c => sqlx::query_as(SQL)
+            .bind(state.as_str()).bind(browser.as_str()).bind(now.micros()).fetch_optional(c))?;
+        row.map(UpstreamFlow::try_from).transpose()
+    }
+
     pub async fn identities_of(&mut self, person: &PersonId) -> Result<Vec<FederatedIdentity>> {
         const SQL: &str = identity_where!("person_id = $1 order by bound_at, id");
         let rows: Vec<IdentityRow> = on!(self, c => sqlx::query_as(SQL).bind(person.as_str()).fetch_all(c))?;

@@ -12,6 +12,10 @@ pub enum Cookie {
     Language,
     /// The token of an invitation, between the letter's link and the form (security.md H07).
     Invitation,
+    /// What waits for the person's word after a sign-in at Microsoft.
+    Pending,
+    /// The token of the first operator's link, between the link and the form.
+    Bootstrap,
 }
 
 impl Cookie {
@@ -22,6 +26,8 @@ impl Cookie {
             Self::Session => "tenantry-session",
             Self::Language => "tenantry-language",
             Self::Invitation => "tenantry-invitation",
+            Self::Pending => "tenantry-pending",
+            Self::Bootstrap => "tenantry-bootstrap",
         };
         if config.server.is_plain_http() { name.to_owned() } else { format!("__Host-{name}") }
     }

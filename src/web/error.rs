@@ -64,7 +64,7 @@ fn kind_of(error: &OAuthError) -> ProblemKind {
 }
 
 /// The variant's own name, as it is serialised.
-fn code_of(kind: &ProblemKind) -> String {
+pub fn code_of(kind: &ProblemKind) -> String {
     let value = serde_json::to_value(kind).unwrap_or_default();
     value.get("kind").and_then(|k| k.as_str()).unwrap_or("error").to_owned()
 }

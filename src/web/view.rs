@@ -1,17 +1,17 @@
 //! Turning pages into responses, and the one layer around all page routes.
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
-use super::error::WebError;
+use super::error::{WebError, code_of};
 use super::extract::{Guest, guest};
 use super::headers;
 use crate::app::App;
 use crate::model::{Locale, Tenant};
-use crate::pages::{Brand, Chrome, FormPost, Page, Problem};
+use crate::pages::{Brand, Chrome, FormPost, Page, Problem, ProblemKind};
 use crate::protocol::response::Answer;
 
 /// What surrounds a page for this browser.
@@ -56,6 +56,25 @@ pub fn page_with<P: Page>(status: StatusCode, app: &App, guest: &Guest, chrome: 
     Ok(guest.leave((status, Html(html)).into_response(), None))
 }
 
+/// A refusal that a person can do something about: with a way to try again, and perhaps to ask for a new link.
+pub fn trouble(
+    status: StatusCode,
+    app: &App,
+    guest: &Guest,
+    kind: ProblemKind,
+    retry: Option<String>,
+    resend: bool,
+) -> Result<Response, WebError> {
+    let content = Problem { code: code_of(&kind), kind, detail: None, request_id: None, retry, resend };
+    page_with(status, app, guest, &chrome(app, guest), &content)
+}
+
+/// Adds a `Set-Cookie` line to a response.
+pub fn with_cookie(mut response: Response, line: HeaderValue) -> Response {
+    response.headers_mut().append(header::SET_COOKIE, line);
+    response
+}
+
 /// Sends the browser on with 303, which never repeats a form (security.md A14).
 pub fn see_other(to: &str) -> Response {
     Redirect::to(to).into_response()
@@ -77,13 +96,14 @@ pub fn answer(app: &App, guest: &Guest, answer: Answer, client_name: Option<Stri
 pub async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let locale = guest::locale(&parts, &app);
-    let path = parts.uri.path().to_owned();
+    // The route and not the path, which may hold the token of a link (security.md H07).
+    let path = parts.extensions.get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let id = request_id(&app);
     let mut response = next.run(Request::from_parts(parts, body)).await;
     if let Some(error) = response.extensions_mut().remove::<WebError>() {
         response = problem(&app, &error, locale, &id, &path, response);
     } else if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        let error = WebError::Problem(StatusCode::METHOD_NOT_ALLOWED, crate::pages::ProblemKind::BadRequest);
+        let error = WebError::Problem(StatusCode::METHOD_NOT_ALLOWED, ProblemKind::BadRequest);
         response = problem(&app, &error, locale, &id, &path, response);
     }
     headers::secure(response.headers_mut(), !app.config.server.is_plain_http());
@@ -103,10 +123,10 @@ pub fn request_id(app: &App) -> String {
 /// The page of an error. Cookies and headers that the handler set stay.
 fn problem(app: &App, error: &WebError, locale: Locale, id: &str, path: &str, before: Response) -> Response {
     if let WebError::Failure(cause) = error {
-        tracing::error!(request.id = id, request.path = path, cause = %cause, "a request failed");
+        tracing::error!(request.id = id, request.route = path, cause = %cause, "a request failed");
     }
     let (code, kind, detail) = error.shown();
-    let content = Problem { code, kind, detail, request_id: Some(id.to_owned()), retry: None };
+    let content = Problem { code, kind, detail, request_id: Some(id.to_owned()), retry: None, resend: false };
     let html = app.pages.render(&Chrome::plain(locale, &app.config.product.name), &content);
     let html = html.unwrap_or_else(|error| {
         tracing::error!(request.id = id, cause = %error, "the error page does not render");

@@ -37,6 +37,8 @@ kinds! {
     Bootstrap = "tno_";
     /// State of a sign-in at an upstream provider.
     UpstreamState = "tnu_";
+    /// What waits for the person's word after a sign-in at an upstream provider.
+    UpstreamPending = "tnp_";
     /// Recovery code of a second factor.
     Recovery = "tnx_";
     /// Code sent by e-mail: six digits, digested together with its own salt.

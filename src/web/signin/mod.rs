@@ -1,9 +1,13 @@
 //! The pages of the sign-in flow. Each shows the question that is open, or leads to the page that does.
 pub mod account_choice;
+pub mod bootstrap;
 pub mod code;
 pub mod consent;
+pub mod invitation;
+pub mod link;
 pub mod login;
 pub mod tenant;
+pub mod upstream;
 
 use axum::response::Response;
 

@@ -74,6 +74,26 @@ async fn a_failed_writer_is_undone_alone(store: &Store) {
     assert!(noted(store, "first").await);
 }
 
+async fn a_writer_that_finds_it_must_not_is_undone(store: &Store) {
+    let refused: std::result::Result<(), &str> = store
+        .write_or_undo(async |w| {
+            note(w, "refused").await?;
+            Ok(Err("too late"))
+        })
+        .await
+        .unwrap();
+    let kept: std::result::Result<u8, ()> = store
+        .write_or_undo(async |w| {
+            note(w, "kept").await?;
+            Ok(Ok(7))
+        })
+        .await
+        .unwrap();
+
+    assert_eq!((refused, kept), (Err("too late"), Ok(7)));
+    assert_eq!((noted(store, "refused").await, noted(store, "kept").await), (false, true));
+}
+
 async fn a_cancelled_writer_is_undone_alone(store: &Store) {
     let (first, inside) = hold(store, "first", &Arc::new(Notify::new()));
     inside.notified().await;
@@ -201,6 +221,7 @@ async fn a_closed_store_answers_with_an_error(store: &Store) {
 
 conformance! {
     a_failed_writer_is_undone_alone,
+    a_writer_that_finds_it_must_not_is_undone,
     a_cancelled_writer_is_undone_alone,
     a_panicking_writer_is_undone_alone,
     a_writer_is_refused_when_a_statement_failed_that_it_did_not_mind,

@@ -76,6 +76,28 @@ async fn k38_a_person_has_one_home_and_one_membership_per_tenant(store: &Store) 
     assert_eq!((home, twice, guest), (false, false, true));
 }
 
+async fn an_accepted_invitation_wakes_no_membership_that_was_ended(store: &Store) {
+    furnish(store).await;
+    let acme = membership_id("ada", "acme");
+
+    store
+        .write(async |w| {
+            for (before, after) in [
+                (MembershipState::Invited, MembershipState::Active),
+                (MembershipState::Active, MembershipState::Active),
+                (MembershipState::Disabled, MembershipState::Disabled),
+                (MembershipState::Left, MembershipState::Left),
+            ] {
+                w.set_membership_state(&acme, before).await?;
+                assert_eq!(w.activate_membership(&acme).await?, after == MembershipState::Active, "{before}");
+                assert_eq!(w.membership_by_id(&acme).await?.unwrap().state, after, "{before}");
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
 async fn memberships_come_with_the_last_used_first(store: &Store) {
     furnish(store).await;
     let (acme, globex) = (membership_id("ada", "acme"), membership_id("ada", "globex"));
@@ -182,6 +204,7 @@ conformance! {
     numbers_and_slugs_belong_to_one_tenant,
     a_changed_tenant_raises_the_generation,
     k38_a_person_has_one_home_and_one_membership_per_tenant,
+    an_accepted_invitation_wakes_no_membership_that_was_ended,
     memberships_come_with_the_last_used_first,
     a_memberships_details_are_sorted_and_without_duplicates,
     groups_and_locations_of_another_tenant_are_refused,

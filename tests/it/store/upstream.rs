@@ -110,11 +110,15 @@ async fn a_sign_in_at_microsoft_is_answered_once_by_the_same_browser_in_time(sto
     store
         .write(async |w| {
             w.insert_upstream_flow(&flow).await?;
+            assert!(w.pending_upstream_flow(&flow.state, &digest("other"), NOW).await?.is_none());
+            assert!(w.pending_upstream_flow(&flow.state, &flow.browser, flow.expires_at).await?.is_none());
+            assert_eq!(w.pending_upstream_flow(&flow.state, &flow.browser, NOW).await?.unwrap().sealed, flow.sealed);
             assert!(w.redeem_upstream_flow(&flow.state, &digest("other"), NOW).await?.is_none());
             assert!(w.redeem_upstream_flow(&flow.state, &flow.browser, flow.expires_at).await?.is_none());
             let found = w.redeem_upstream_flow(&flow.state, &flow.browser, NOW).await?.unwrap();
             assert_eq!((&found.intent, &found.sealed, &found.redirect_uri), (&flow.intent, &flow.sealed, &flow.redirect_uri));
             assert!(w.redeem_upstream_flow(&flow.state, &flow.browser, NOW).await?.is_none());
+            assert!(w.pending_upstream_flow(&flow.state, &flow.browser, NOW).await?.is_none());
             Ok(())
         })
         .await

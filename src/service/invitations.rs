@@ -1,0 +1,188 @@
+//! Invitations: written with their letter, opened by a link, accepted once (people.md K28 to K34, S22).
+//!
+//! Opening changes nothing, since mail scanners open links too; only a POST from our own page accepts.
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::audit::{Event, record};
+use super::change::Change;
+use super::{Failure, Visitor, letters, people};
+use crate::app::App;
+use crate::credentials::{PasswordFault, acceptable};
+use crate::model::{
+    Connection, ConnectionState, Invitation, InvitationMethod, Membership, MembershipState, Person, PersonState, Tenant, TenantState,
+};
+use crate::pages::letters::Invitation as InvitationLetter;
+use crate::policy::binding::may_serve;
+use crate::store::{StoreError, Write};
+use crate::world::{Digest, Invite, Secret, Timestamp};
+
+/// Whom to invite, and how.
+pub struct Invited<'a> {
+    pub membership: &'a Membership,
+    pub method: InvitationMethod,
+    pub good_for: Duration,
+    /// Who invites, for the letter.
+    pub inviter: Option<&'a str>,
+}
+
+/// Makes an invitation and queues its letter, both in one transaction. Earlier open links of the membership are
+/// worthless from then on (security.md H05). Also used to send it again (people.md K33).
+///
+/// `actor` and `network` are for the audit trail.
+pub async fn invite(app: &App, invited: &Invited<'_>, actor: &str, network: &str, now: Timestamp) -> Result<Invitation, Failure> {
+    let change = Change { store: &app.store, entropy: &*app.entropy, now, actor, network };
+    let (person, tenant) =
+        app.store.read(async |r| Ok((r.person(&invited.membership.person).await?, r.tenant(&invited.membership.tenant).await?))).await?;
+    let (Some(person), Some(tenant)) = (person, tenant) else { return Err(Failure::Stored("membership")) };
+    let (invitation, token) = people::draft(&change, invited.membership, invited.method, invited.good_for);
+    let letter = InvitationLetter {
+        product: app.config.product.name.clone(),
+        name: person.name(),
+        inviter: invited.inviter.map(str::to_owned),
+        tenant: tenant.display_name().to_owned(),
+        link: people::invitation_link(app.issuer(), &token),
+        days: i64::try_from(invited.good_for.as_secs().div_ceil(86_400)).unwrap_or(i64::MAX),
+        microsoft: invited.method == InvitationMethod::Microsoft,
+    };
+    let letter = letters::prepare(app, &person, &letter, now)?;
+    app.store
+        .write(async |w| {
+            people::keep_invitation(&change, w, &invitation, &token).await?;
+            letters::queue(w, &letter, now).await
+        })
+        .await?;
+    Ok(invitation)
+}
+
+/// An invitation whose link was opened and that can still be accepted.
+pub struct Opened {
+    pub invitation: Invitation,
+    pub person: Person,
+    pub tenant: Arc<Tenant>,
+}
+
+/// Can it still be accepted, as far as the invitation itself says?
+pub fn is_open(invitation: &Invitation, now: Timestamp) -> bool {
+    invitation.accepted_at.is_none() && invitation.revoked_at.is_none() && invitation.expires_at > now
+}
+
+/// The open invitation of a link. Unknown, used, withdrawn and expired ones look alike: none.
+pub async fn open(app: &App, token: &str, now: Timestamp) -> Result<Option<Opened>, Failure> {
+    let digest = Digest::of::<Invite>(token);
+    let found = app
+        .store
+        .read(async |r| {
+            let Some(invitation) = r.invitation_by_digest(&digest).await? else { return Ok(None) };
+            let person = r.person(&invitation.person).await?;
+            let membership = r.membership_by_id(&invitation.membership).await?;
+            Ok(person.zip(membership).map(|(person, membership)| (invitation, person, membership)))
+        })
+        .await?;
+    let Some((invitation, person, membership)) = found else { return Ok(None) };
+    let Some(tenant) = app.registered().tenants.get(&invitation.tenant).cloned() else { return Ok(None) };
+    let joinable = matches!(membership.state, MembershipState::Invited | MembershipState::Active);
+    let good = is_open(&invitation, now) && joinable && tenant.state == TenantState::Active && person.state != PersonState::Deactivated;
+    Ok(good.then_some(Opened { invitation, person, tenant }))
+}
+
+impl Opened {
+    /// The person can sign in already: accepting takes that sign-in, not the link alone (security.md I01).
+    pub fn has_account(&self) -> bool {
+        self.person.state == PersonState::Active
+    }
+
+    pub fn takes_password(&self) -> bool {
+        !self.has_account() && self.invitation.method != InvitationMethod::Microsoft
+    }
+
+    /// The connections through which it may be accepted, by name.
+    pub fn connections(&self, app: &App) -> Vec<Arc<Connection>> {
+        if self.has_account() || self.invitation.method == InvitationMethod::Password {
+            return Vec::new();
+        }
+        let registered = app.registered();
+        let fits = |c: &&Arc<Connection>| c.state == ConnectionState::Active && may_serve(c, &self.invitation, &registered.pins);
+        let mut connections: Vec<_> = registered.connections.values().filter(fits).cloned().collect();
+        connections.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        connections
+    }
+}
+
+/// What became of an acceptance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    Yes,
+    /// The password cannot be used.
+    Fault(PasswordFault),
+    /// Used, withdrawn or expired meanwhile.
+    Over,
+}
+
+/// Accepts with a new password; the person is active from then on, and signed in nowhere (people.md S22, P9).
+///
+/// # Errors
+/// [`Failure::Busy`] when too many passwords wait already.
+pub async fn accept_with_password(
+    app: &App,
+    opened: &Opened,
+    password: Secret<String>,
+    visitor: &Visitor,
+    now: Timestamp,
+) -> Result<Accepted, Failure> {
+    if !opened.takes_password() {
+        return Ok(Accepted::Over);
+    }
+    let (person, tenant) = (&opened.person, &opened.tenant);
+    let product = app.config.product.name.as_str();
+    let context = [person.email.as_str(), &person.first_name, &person.last_name, product, &tenant.name, tenant.display_name()];
+    if let Err(fault) = acceptable(password.expose(), &context) {
+        return Ok(Accepted::Fault(fault));
+    }
+    let hash = app.passwords.hash(password, &*app.entropy).await?;
+    let written = app
+        .store
+        .write_or_undo(async |w| {
+            if !complete(w, &opened.invitation, now).await? {
+                return Ok(Err(()));
+            }
+            w.set_password(&person.id, hash.expose(), now).await?;
+            record(app, w, accepted(opened, "password"), visitor, now).await?;
+            Ok(Ok(()))
+        })
+        .await?;
+    Ok(if written.is_ok() { Accepted::Yes } else { Accepted::Over })
+}
+
+/// Accepts for the signed-in person, who must be the invited one (security.md I01).
+pub async fn accept_signed_in(app: &App, opened: &Opened, visitor: &Visitor, now: Timestamp) -> Result<Accepted, Failure> {
+    let is_the_invited = visitor.session.as_ref().is_some_and(|session| session.person == opened.person.id);
+    if !is_the_invited || !opened.has_account() {
+        return Ok(Accepted::Over);
+    }
+    let written = app
+        .store
+        .write_or_undo(async |w| {
+            let invitation = &opened.invitation;
+            if !w.accept_invitation(&invitation.id, now).await? || !w.activate_membership(&invitation.membership).await? {
+                return Ok(Err(()));
+            }
+            record(app, w, accepted(opened, "account"), visitor, now).await?;
+            Ok(Ok(()))
+        })
+        .await?;
+    Ok(if written.is_ok() { Accepted::Yes } else { Accepted::Over })
+}
+
+fn accepted<'a>(opened: &'a Opened, with: &str) -> Event<'a> {
+    let event = Event::of_person("invitation.accept", &opened.person.id, "ok").in_tenant(&opened.tenant.id);
+    event.with(serde_json::json!({ "invitation": opened.invitation.id, "with": with }))
+}
+
+/// Uses an invitation up and makes person and membership active. False when any of the three is not waiting any more;
+/// the caller then undoes its whole transaction.
+pub(super) async fn complete(w: &mut Write, invitation: &Invitation, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(w.accept_invitation(&invitation.id, now).await?
+        && w.activate_person(&invitation.person, now).await?
+        && w.activate_membership(&invitation.membership).await?)
+}
