@@ -119,6 +119,7 @@ fn what_a_request_brings_is_only_ever_text() {
         detail: Some(t(s)),
         request_id: Some(t(s)),
         retry: Some(t(s)),
+        resend: false,
     });
 }
 
