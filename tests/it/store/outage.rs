@@ -1,5 +1,7 @@
 //! What only PostgreSQL can do to us: connections that die, transactions that stay.
+use std::future::Future;
 use std::sync::Arc;
+use std::task::Poll;
 
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
@@ -91,5 +93,37 @@ async fn a_lock_that_is_never_released_is_given_up_by_the_server() {
 
     assert!(inner.is_err());
     assert_eq!(outer, ());
+    fresh.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_that_leaves_while_its_transaction_begins_leaves_none_open() {
+    let Some(fresh) = Fresh::postgres().await else { return };
+    fresh.store.read(async |r| r.generation().await).await.unwrap();
+
+    // Each is polled a few times, so that some leave between sending `begin` and its answer.
+    for polls in (1..=12).cycle().take(120) {
+        let store = fresh.store.clone();
+        let mut reading = Box::pin(async move { store.read(async |r| r.generation().await).await });
+        for _ in 0..polls {
+            let ended = std::future::poll_fn(|context| Poll::Ready(reading.as_mut().poll(context).is_ready())).await;
+            if ended {
+                break;
+            }
+        }
+    }
+
+    let mut watcher = PgConnection::connect(fresh.url()).await.unwrap();
+    let mut open = 0;
+    for look in 0..20_000 {
+        let sql = "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'";
+        open = sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut watcher).await.unwrap();
+        // The first looks may come before the server has seen what was sent.
+        if open == 0 && look > 500 {
+            break;
+        }
+    }
+    assert_eq!(open, 0);
+    watcher.close().await.unwrap();
     fresh.end().await;
 }
