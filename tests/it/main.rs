@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where its expectation does")]
 
 mod architecture;
+mod faults;
 mod harness;
 mod journeys;
 mod mail_tls;

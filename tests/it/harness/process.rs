@@ -83,6 +83,12 @@ impl Process {
         let _ = self.child.wait();
     }
 
+    /// The same through a shared reference; its end is noticed by whoever waits.
+    pub fn kill_at_once(&self) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -KILL {}", self.child.id())]).status().unwrap();
+        assert!(sent.success());
+    }
+
     /// Asks it to stop (SIGTERM).
     pub fn ask_to_stop(&self) {
         let asked = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).status().unwrap();
