@@ -189,11 +189,10 @@ async fn step(
             let established = app
                 .store
                 .write(async |w| {
-                    let established = take_over(app, w, &mut flow, visitor, now).await?;
-                    if stored == Stored::Yes {
-                        w.close_flow(&flow.id, flow.version, now).await?;
+                    if stored == Stored::Yes && !w.close_flow(&flow.id, flow.version, now).await? {
+                        return Ok(None);
                     }
-                    Ok(established)
+                    take_over(app, w, &mut flow, visitor, now).await
                 })
                 .await?;
             Ok(Step { to: Destination::Own(path), cookie: established.map(|e| e.cookie) })
@@ -226,6 +225,13 @@ async fn show(
         .write(async |w| {
             if stored == Stored::No {
                 w.insert_flow(&flow).await?;
+            }
+            // The progress may become a session once: whoever raises the version first does it.
+            if stored == Stored::Yes && (signed_in || letter.is_some()) {
+                if !w.update_flow(&flow.id, flow.version, &flow.progress).await? {
+                    return Ok(None);
+                }
+                flow.version += 1;
             }
             let established = if signed_in { take_over(app, w, &mut flow, visitor, now).await? } else { None };
             if let Some(letter) = &letter {

@@ -42,10 +42,10 @@ pub async fn code(
     let outcome = app
         .store
         .write(async |w| {
-            let established = take_over(app, w, &mut flow, visitor, now).await?;
             if stored == Stored::Yes && !w.close_flow(&flow.id, flow.version, now).await? {
                 return Ok(None);
             }
+            let established = take_over(app, w, &mut flow, visitor, now).await?;
             let session = established.as_ref().map(|e| &e.session).or(visitor.session.as_ref());
             let proof = session.map(|s| s.proof.clone()).unwrap_or_default();
             let session = session.map(|s| s.id.clone());

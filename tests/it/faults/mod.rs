@@ -52,8 +52,7 @@ impl Cluster {
         let count = if Engine::of_this_run() == Engine::Postgres { 2 } else { 1 };
         let origins = free_origins(count);
         let http = net::client();
-        let mut cluster =
-            Self { t, nodes: Vec::new(), origins, client, secret: secret.unwrap(), tenant, letters: TempFolder::new(), http };
+        let mut cluster = Self { t, nodes: Vec::new(), origins, client, secret: secret.unwrap(), tenant, letters: TempFolder::new(), http };
         for index in 0..count {
             let node = cluster.node(index).await;
             cluster.nodes.push(node);
