@@ -83,3 +83,6 @@ fn federated_is_enough(entry: &Entry<'_>, tenant: &Tenant) -> bool {
             FederationMfa::Local => false,
         }
 }
+
+#[cfg(test)]
+mod tests;

@@ -144,7 +144,6 @@ pub enum Reason {
     MembershipDormant,
     FactorMissing,
     PersonDenied,
-    TokenMissing,
     TokenTwice,
     TokenInvalid,
     TokenScope,

@@ -270,3 +270,6 @@ fn consent(request: &AuthorizeRequest, facts: &Facts, _now: Timestamp) -> Result
     let open = request.prompt.consent || !(facts.consent_implicit || remembered);
     Ok(open.then(|| Ask::Consent(seat.tenant.clone())))
 }
+
+#[cfg(test)]
+mod tests;

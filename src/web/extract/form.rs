@@ -37,28 +37,7 @@ impl Fields {
 /// Decodes form text into pairs, in order, repeated names included. None when a percent sign is wrong or a text is
 /// not UTF-8.
 pub fn pairs(text: &str) -> Option<Vec<(String, String)>> {
-    let decode_pair = |pair: &str| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        Some((decode(name)?, decode(value)?))
-    };
-    text.split('&').filter(|pair| !pair.is_empty()).map(decode_pair).collect()
-}
-
-/// Decodes one name or value strictly.
-fn decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let (high, low) = (char::from(rest.next()?).to_digit(16)?, char::from(rest.next()?).to_digit(16)?);
-                u8::try_from(high * 16 + low).ok()?
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(bytes).ok()
+    crate::protocol::form::decode(text.as_bytes()).ok()
 }
 
 /// The query of a page of ours.

@@ -90,7 +90,7 @@ async fn guesses_are_paused_and_the_right_secret_is_not() {
 }
 
 /// A client with a key of its own: OpenSSL signs for it here, as it would elsewhere.
-async fn keyed(t: &Tenantry) -> (Client, josekit::jwk::alg::ec::EcKeyPair) {
+pub(super) async fn keyed(t: &Tenantry) -> (Client, josekit::jwk::alg::ec::EcKeyPair) {
     let pair = josekit::jwk::alg::ec::EcKeyPair::generate(josekit::jwk::alg::ec::EcCurve::P256).unwrap();
     let jwks = json!({ "keys": [pair.to_jwk_public_key()] });
     let (client, _) = t
@@ -103,7 +103,7 @@ async fn keyed(t: &Tenantry) -> (Client, josekit::jwk::alg::ec::EcKeyPair) {
     (client, pair)
 }
 
-fn assertion(pair: &josekit::jwk::alg::ec::EcKeyPair, claims: &Value) -> String {
+pub(super) fn assertion(pair: &josekit::jwk::alg::ec::EcKeyPair, claims: &Value) -> String {
     use josekit::jws::{ES256, JwsSigner};
     let signer = ES256.signer_from_der(pair.to_der_private_key()).unwrap();
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());

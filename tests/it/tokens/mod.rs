@@ -3,6 +3,7 @@
 mod clients;
 mod code;
 mod entry;
+mod reasons;
 mod refresh;
 mod resources;
 

@@ -1,0 +1,187 @@
+//! What each place tells with which scopes.
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::*;
+use crate::model::{
+    Amr, Email, FactorKind, Locale, Lockout, MembershipId, MembershipState, Permission, PersonId, PersonState, TenantPolicy, TenantState,
+};
+use crate::protocol::testing::{NOW, client};
+
+struct World {
+    person: Person,
+    tenant: Tenant,
+    membership: Membership,
+    details: MembershipDetails,
+    proof: Proof,
+    session: SessionId,
+}
+
+fn world() -> World {
+    let (person, tenant) = (PersonId::from_text("per_1"), TenantId::from_text("ten_1"));
+    World {
+        person: Person {
+            id: person.clone(),
+            email: Email::parse("anna@acme.test").expect("valid"),
+            email_verified: true,
+            first_name: "Anna".into(),
+            last_name: String::new(),
+            locale: Locale::De,
+            state: PersonState::Active,
+            operator: false,
+            second_factor: FactorKind::Email,
+            has_password: true,
+            lockout: Lockout::default(),
+            last_login_at: None,
+            created_at: NOW,
+            updated_at: NOW,
+        },
+        tenant: Tenant {
+            id: tenant.clone(),
+            number: "4711".into(),
+            slug: "acme".into(),
+            name: "Acme Ltd".into(),
+            alias: Some("Acme".into()),
+            color: None,
+            logo: None,
+            state: TenantState::Active,
+            policy: TenantPolicy::default(),
+            created_at: NOW,
+        },
+        membership: Membership {
+            id: MembershipId::from_text("mem_1"),
+            person,
+            tenant,
+            kind: MembershipKind::Guest,
+            state: MembershipState::Active,
+            admin: false,
+            api_access: false,
+            limited_to_locations: true,
+            last_used_at: None,
+            created_at: NOW,
+        },
+        details: MembershipDetails {
+            groups: vec!["Sales".into()],
+            permissions: vec![
+                Permission { name: "orders.read".into(), requires_2fa: false },
+                Permission { name: "orders.pay".into(), requires_2fa: true },
+            ],
+            locations: vec!["loc_1".into()],
+        },
+        proof: Proof { amr: BTreeSet::from([Amr::Pwd, Amr::Email]), signed_in_at: Some(NOW), ..Proof::default() },
+        session: SessionId::from_text("ses_1"),
+    }
+}
+
+fn with<T>(world: &World, scope: &str, look: impl FnOnce(&Frame<'_>, &Subject<'_>) -> T) -> T {
+    let (client, scopes, home) = (client(), Scopes::parse(scope), TenantId::from_text("ten_home"));
+    let frame =
+        Frame { issuer: "https://id.test", client: &client, scopes: &scopes, now: NOW, expires_at: NOW.plus(Duration::from_secs(300)) };
+    let subject = Subject {
+        person: &world.person,
+        tenant: &world.tenant,
+        membership: &world.membership,
+        details: &world.details,
+        home_tenant: Some(&home),
+        proof: &world.proof,
+        session: Some(&world.session),
+    };
+    look(&frame, &subject)
+}
+
+const ALL: &str = "openid profile email offline_access tenant groups permissions locations";
+
+#[test]
+fn openid_alone_releases_nothing_about_tenant_or_person() {
+    let claims = with(&world(), "openid", |frame, subject| id_token(frame, subject, Some("n"), "h"));
+
+    let expected = json!({
+        "iss": "https://id.test", "sub": "per_1", "aud": "cli_1", "exp": 1_800_000_300, "iat": 1_800_000_000, "nonce": "n",
+        "at_hash": "h", "acr": "urn:tenantry:acr:email", "amr": ["email", "pwd"], "auth_time": 1_800_000_000, "sid": "ses_1",
+    });
+    assert_eq!(Value::Object(claims), expected);
+    assert_eq!(with(&world(), "openid", |f, s| Value::Object(userinfo(s, f.scopes))), json!({ "sub": "per_1" }));
+}
+
+#[test]
+fn tenant_claims_are_in_all_three_places_and_scope_claims_in_userinfo_alone() {
+    let tenant = json!({
+        "tenant_id": "ten_1", "tenant": "acme", "tenant_name": "Acme", "guest": true, "home_tenant_id": "ten_home",
+        "groups": ["Sales"], "permissions": ["orders.read"], "locations": ["loc_1"],
+    });
+    let everything = [
+        with(&world(), ALL, |f, s| id_token(f, s, None, "h")),
+        with(&world(), ALL, |f, s| access_token(f, s, &TokenId::from_text("tok_1"))),
+        with(&world(), ALL, |f, s| userinfo(s, f.scopes)),
+    ];
+
+    for claims in &everything {
+        for (name, value) in tenant.as_object().expect("an object") {
+            assert_eq!(claims.get(name), Some(value), "{name}");
+        }
+    }
+    assert!(!everything[0].contains_key("email") && !everything[1].contains_key("name"));
+    assert_eq!(everything[2].get("email_verified"), Some(&json!(true)));
+    assert_eq!(everything[2].get("updated_at"), Some(&json!(1_800_000_000)));
+    assert!(!everything[2].contains_key("family_name"), "empty members are left out");
+}
+
+#[test]
+fn permissions_that_need_a_second_factor_wait_for_one() {
+    let mut strong = world();
+    strong.proof.amr.insert(Amr::Otp);
+
+    let claims = with(&strong, "openid permissions", |f, s| userinfo(s, f.scopes));
+
+    assert_eq!(claims.get("permissions"), Some(&json!(["orders.read", "orders.pay"])));
+}
+
+#[test]
+fn absent_locations_never_mean_all() {
+    let mut everywhere = world();
+    everywhere.membership.limited_to_locations = false;
+    let mut nowhere = world();
+    nowhere.details.locations.clear();
+
+    let all = with(&everywhere, "locations", |f, s| userinfo(s, f.scopes));
+    let none = with(&nowhere, "locations", |f, s| userinfo(s, f.scopes));
+
+    assert_eq!((all.get("locations_all"), all.get("locations")), (Some(&json!(true)), None));
+    assert_eq!((none.get("locations_all"), none.get("locations")), (None, None));
+}
+
+#[test]
+fn b31_a_clients_own_token_names_the_client_as_its_subject() {
+    let claims = with(&world(), "api", |frame, _| client_access_token(frame, &TokenId::from_text("tok_1")));
+
+    let expected = json!({
+        "iss": "https://id.test", "sub": "cli_1", "aud": "https://id.test", "exp": 1_800_000_300, "iat": 1_800_000_000,
+        "client_id": "cli_1", "jti": "tok_1", "scope": "api",
+    });
+    assert_eq!(Value::Object(claims), expected);
+}
+
+#[test]
+fn the_audience_names_resource_servers_and_userinfo() {
+    let mut client = client();
+    client.metadata.audiences = vec!["https://api.test".into()];
+    let aud = |scope: &str| {
+        let scopes = Scopes::parse(scope);
+        let frame = Frame { issuer: "https://id.test", client: &client, scopes: &scopes, now: NOW, expires_at: NOW };
+        client_access_token(&frame, &TokenId::from_text("tok_1"))
+    };
+
+    assert_eq!(aud("api").get("aud"), Some(&json!("https://api.test")));
+    assert_eq!(aud("openid").get("aud"), Some(&json!(["https://api.test", "https://id.test"])));
+    assert!(names_audience(&aud("openid"), "https://id.test") && !names_audience(&aud("api"), "https://id.test"));
+    assert_eq!(client_of(&aud("api")), Some(client.id.clone()));
+}
+
+#[test]
+fn the_metadata_lists_every_claim_and_scope_once() {
+    let (claims, scopes) = (supported(), scopes_supported());
+
+    assert_eq!(claims.iter().collect::<BTreeSet<_>>().len(), claims.len());
+    assert_eq!(scopes, ["openid", "offline_access", "profile", "email", "tenant", "groups", "permissions", "locations"]);
+    assert!(is_about_person("groups") && is_about_person("openid") && !is_about_person("api"));
+}
