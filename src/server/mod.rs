@@ -88,10 +88,10 @@ pub async fn run(
         () = front.accept_forever(&listener, handle.as_ref()) => {}
         () = shutdown => {}
     }
+    let _ = stop.send(true);
     tracing::info!("stopping: no new connections are accepted, requests under way are finished");
     front.accept_waiting(&listener, handle.as_ref()).await;
     drop(listener);
-    let _ = stop.send(true);
     drop(front);
     let drained = tokio::time::timeout(shutdown_time, all_gone.recv()).await.is_ok();
     if let Some(task) = reloading {

@@ -3,6 +3,8 @@
 
 mod architecture;
 mod faults;
+mod cli;
+mod config;
 mod harness;
 mod journeys;
 mod mail_tls;

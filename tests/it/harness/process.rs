@@ -89,6 +89,10 @@ impl Process {
         assert!(sent.success());
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to stop (SIGTERM).
     pub fn ask_to_stop(&self) {
         let asked = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).status().unwrap();
