@@ -259,6 +259,10 @@ impl Writer {
         self.commit().await;
         self.waiting.close();
         if let Some(mut connection) = self.connection.take() {
+            // Without a write of its own before, this connection holds a read mark since it was opened, and the checkpoint
+            // waits for that mark through the whole busy timeout (seen with SQLite 3.51.3 after a migration).
+            let _ = sqlx::query("begin immediate").execute(&mut connection).await;
+            let _ = sqlx::query("commit").execute(&mut connection).await;
             let _ = sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut connection).await;
             let _ = connection.close().await;
         }
