@@ -44,7 +44,7 @@ pub fn decide(entry: &Entry<'_>, now: Timestamp) -> Verdict {
         return Verdict::Denied(Denial::MembershipDormant);
     }
     match needed(entry, tenant) {
-        Some(acr) if entry.proof.acr() < acr => Verdict::NeedsFactor(acr),
+        Some(acr) if reached(entry, tenant) < acr => Verdict::NeedsFactor(acr),
         _ => Verdict::Enter,
     }
 }
@@ -69,6 +69,17 @@ fn needed(entry: &Entry<'_>, tenant: &Tenant) -> Option<Acr> {
         // The person's own choice counts; whoever chose none signs in with the password alone.
         MfaMode::Optional | MfaMode::DefaultOn => entry.second_factor.reaches(),
     }
+}
+
+/// The rung that counts in this tenant: a second factor that a directory asserted counts only where it is trusted
+/// (security.md G16).
+fn reached(entry: &Entry<'_>, tenant: &Tenant) -> Acr {
+    use crate::model::{Amr, FederationMfa};
+    let mut proof = entry.proof.clone();
+    if proof.amr.contains(&Amr::Fed) && tenant.policy.federation_mfa == FederationMfa::Local {
+        proof.amr.remove(&Amr::Mfa);
+    }
+    proof.acr()
 }
 
 /// people.md C10: is a sign-in at Microsoft accepted without a factor of our own?

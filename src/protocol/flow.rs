@@ -161,7 +161,8 @@ fn sign_in(request: &AuthorizeRequest, facts: &Facts, now: Timestamp) -> Result<
         return Ok(None);
     }
     // OpenID Connect Core 3.1.2.1: prompt=login and max_age ask again although a session exists.
-    let too_old = request.max_age.is_some_and(|seconds| now.since(signed_in_at).as_secs() > seconds.unsigned_abs());
+    // `max_age=0` is `prompt=login` (OpenID Connect Core 3.1.2.1, errata).
+    let too_old = request.max_age.is_some_and(|seconds| seconds == 0 || now.since(signed_in_at).as_secs() > seconds.unsigned_abs());
     if request.prompt.login || too_old {
         return Ok(Some(Ask::SignIn));
     }
@@ -172,8 +173,11 @@ fn second_factor(request: &AuthorizeRequest, facts: &Facts, _now: Timestamp) -> 
     let Some(person) = &facts.person else { return Ok(None) };
     let reached = facts.proof.acr();
     let demanded = demanded(request, facts, person)?;
-    if demanded.is_some_and(|acr| reached < acr) || must_prove_again(request, facts, demanded) {
-        return ask_for(demanded.unwrap_or(Acr::Email), reached, person.second_factor).map(Some);
+    if let Some(acr) = demanded.filter(|acr| reached < *acr) {
+        return ask_for(acr, reached, person.second_factor).map(Some);
+    }
+    if person.second_factor != FactorKind::None && must_prove_again(facts) {
+        return Ok(Some(Ask::SecondFactor(person.second_factor)));
     }
     // RFC 9470 5 / OpenID Connect Core 3.1.2.1: acr_values are wishes; asked for when this person can meet them.
     let can_reach = person.second_factor.reaches();
@@ -184,11 +188,12 @@ fn second_factor(request: &AuthorizeRequest, facts: &Facts, _now: Timestamp) -> 
     Ok(None)
 }
 
-/// A forced sign-in asks for the second factor again too: the one of the old session proves nothing about now.
-fn must_prove_again(request: &AuthorizeRequest, facts: &Facts, demanded: Option<Acr>) -> bool {
+/// A sign-in over a session asks for the second factor again too: the one that the session proved says nothing about
+/// who is at the keyboard now (people.md K20: each login needs one).
+fn must_prove_again(facts: &Facts) -> bool {
     let signed_in_here = facts.proof.signed_in_at.is_some_and(|at| at >= facts.started_at);
-    let factor_here = facts.proof.factor_at.is_some_and(|at| at >= facts.started_at);
-    request.prompt.login && signed_in_here && !factor_here && demanded.is_some()
+    let factor_of_before = facts.proof.factor_at.is_some_and(|at| at < facts.started_at);
+    signed_in_here && factor_of_before
 }
 
 /// The rung that must be reached before anything about the person's tenants is shown.

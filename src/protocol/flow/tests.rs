@@ -1,11 +1,10 @@
-//! The steps of a sign-in as tables: request and facts in, the next step out.
-use std::collections::BTreeSet;
-use std::time::Duration;
-
+//! Table tests of the steps: what is asked next, and what `prompt=none` says instead.
 use super::*;
 use crate::model::{ClientId, ResponseMode};
 use crate::protocol::authorize::{Prompt, VerifiedRedirect};
-use crate::protocol::testing::NOW;
+
+const START: Timestamp = Timestamp::from_seconds(1_000_000);
+const NOW: Timestamp = Timestamp::from_seconds(1_000_010);
 
 fn request() -> AuthorizeRequest {
     AuthorizeRequest {
@@ -27,227 +26,245 @@ fn request() -> AuthorizeRequest {
     }
 }
 
-fn ago(seconds: u64) -> Timestamp {
-    NOW.minus(Duration::from_secs(seconds))
+fn seat(slug: &str, verdict: Verdict) -> Seat {
+    Seat { tenant: TenantId::from_text(format!("ten_{slug}")), number: format!("N-{slug}"), slug: slug.into(), verdict }
 }
 
-fn seat(name: &str, verdict: Verdict) -> Seat {
-    Seat { tenant: TenantId::from_text(format!("ten_{name}")), number: format!("N-{name}"), slug: name.into(), verdict }
+fn tenant_id(slug: &str) -> TenantId {
+    TenantId::from_text(format!("ten_{slug}"))
 }
 
-/// Signed in ten minutes ago with password and e-mail code, member of one tenant, consent remembered.
+/// Anna signed in an hour before this flow, with password and e-mail code; one tenant, consent given.
 fn facts() -> Facts {
+    let earlier = START.minus(std::time::Duration::from_secs(3600));
     Facts {
-        started_at: NOW,
+        started_at: START,
         person: Some(PersonFacts { id: PersonId::from_text("per_anna"), second_factor: FactorKind::Email }),
-        proof: Proof {
-            amr: BTreeSet::from([Amr::Pwd, Amr::Email]),
-            signed_in_at: Some(ago(600)),
-            factor_at: Some(ago(600)),
-            upstream_tid: None,
-        },
+        proof: Proof { amr: [Amr::Pwd, Amr::Email].into(), signed_in_at: Some(earlier), factor_at: Some(earlier), upstream_tid: None },
         seats: vec![seat("acme", Verdict::Enter)],
         chosen: None,
         remembered: None,
-        consents: BTreeMap::from([(TenantId::from_text("ten_acme"), Scopes::parse("openid tenant profile"))]),
+        consents: [(tenant_id("acme"), Scopes::parse("openid tenant")), (tenant_id("globex"), Scopes::parse("openid tenant"))].into(),
         consented_here: false,
         account_confirmed: false,
         consent_implicit: false,
     }
 }
 
-fn decided(change: impl FnOnce(&mut AuthorizeRequest, &mut Facts)) -> Next {
-    let (mut request, mut facts) = (request(), facts());
-    change(&mut request, &mut facts);
-    next(&request, &facts, NOW)
+fn nobody() -> Facts {
+    Facts { person: None, proof: Proof::default(), seats: Vec::new(), ..facts() }
 }
 
-fn refused(change: impl FnOnce(&mut AuthorizeRequest, &mut Facts)) -> (ErrorCode, Reason) {
-    match decided(change) {
+/// The same person, but everything was proved in this very flow.
+fn just_now() -> Facts {
+    let mut facts = facts();
+    facts.proof.signed_in_at = Some(NOW);
+    facts.proof.factor_at = Some(NOW);
+    facts
+}
+
+fn password_only() -> Facts {
+    let mut facts = facts();
+    facts.proof = Proof { amr: [Amr::Pwd].into(), signed_in_at: Some(NOW), ..Proof::default() };
+    facts
+}
+
+fn prompt(change: impl FnOnce(&mut Prompt)) -> AuthorizeRequest {
+    let mut request = request();
+    change(&mut request.prompt);
+    request
+}
+
+fn refused(next: &Next) -> (ErrorCode, Reason) {
+    match next {
         Next::Refuse(error) => (error.code, error.reason),
-        other => panic!("was not refused: {other:?}"),
+        other => panic!("not refused: {other:?}"),
     }
 }
 
-fn issued(name: &str) -> Next {
-    Next::Issue { tenant: TenantId::from_text(format!("ten_{name}")) }
-}
-
-fn two_seats(facts: &mut Facts) {
+fn two_tenants(mut facts: Facts) -> Facts {
     facts.seats.push(seat("globex", Verdict::Enter));
-    facts.consent_implicit = true;
+    facts
 }
 
 #[test]
-fn nothing_open_issues_at_once() {
-    assert_eq!(decided(|_, _| {}), issued("acme"));
+fn a_session_that_proves_enough_is_asked_nothing() {
+    assert_eq!(next(&request(), &facts(), NOW), Next::Issue { tenant: tenant_id("acme") });
+    let silent = prompt(|p| p.none = true);
+    assert_eq!(next(&silent, &facts(), NOW), Next::Issue { tenant: tenant_id("acme") });
 }
 
 #[test]
-fn nobody_known_signs_in_first() {
-    assert_eq!(decided(|_, f| f.person = None), Next::Ask(Ask::SignIn));
-    assert_eq!(decided(|_, f| f.proof.signed_in_at = None), Next::Ask(Ask::SignIn));
+fn the_questions_come_in_order() {
+    let mut facts = two_tenants(password_only());
+    facts.consents.clear();
+
+    assert_eq!(next(&request(), &nobody(), NOW), Next::Ask(Ask::SignIn));
+    assert_eq!(next(&request(), &facts, NOW), Next::Ask(Ask::SecondFactor(FactorKind::Email)));
+    facts.proof.amr.insert(Amr::Email);
+    assert_eq!(next(&request(), &facts, NOW), Next::Ask(Ask::ChooseTenant));
+    facts.chosen = Some(tenant_id("globex"));
+    assert_eq!(next(&request(), &facts, NOW), Next::Ask(Ask::Consent(tenant_id("globex"))));
+    facts.consented_here = true;
+    assert_eq!(next(&request(), &facts, NOW), Next::Issue { tenant: tenant_id("globex") });
 }
 
 #[test]
-fn a_silent_request_names_the_open_question() {
-    let silent = |change: fn(&mut AuthorizeRequest, &mut Facts)| {
-        refused(|r, f| {
-            r.prompt.none = true;
-            change(r, f);
-        })
-    };
+fn prompt_none_names_each_question_instead_of_asking() {
+    let silent = prompt(|p| p.none = true);
+    let mut unconsented = facts();
+    unconsented.consents.clear();
 
-    assert_eq!(silent(|_, f| f.person = None), (ErrorCode::LoginRequired, Reason::SilentLogin));
-    assert_eq!(silent(|r, _| r.max_age = Some(60)), (ErrorCode::LoginRequired, Reason::SilentLogin));
-    assert_eq!(silent(|_, f| two_seats(f)), (ErrorCode::AccountSelectionRequired, Reason::SilentSelection));
-    assert_eq!(silent(|_, f| f.consents.clear()), (ErrorCode::ConsentRequired, Reason::SilentConsent));
-    assert_eq!(
-        silent(|_, f| f.seats = vec![seat("acme", Verdict::NeedsFactor(Acr::Mfa))]),
-        (ErrorCode::InteractionRequired, Reason::SilentInteraction)
-    );
-    assert_eq!(decided(|r, _| r.prompt.none = true), issued("acme"));
+    assert_eq!(refused(&next(&silent, &nobody(), NOW)), (ErrorCode::LoginRequired, Reason::SilentLogin));
+    let mut owing = password_only();
+    owing.seats = vec![seat("acme", Verdict::NeedsFactor(Acr::Email))];
+    assert_eq!(refused(&next(&silent, &owing, NOW)), (ErrorCode::LoginRequired, Reason::SilentLogin));
+    assert_eq!(refused(&next(&silent, &two_tenants(facts()), NOW)), (ErrorCode::AccountSelectionRequired, Reason::SilentSelection));
+    assert_eq!(refused(&next(&silent, &unconsented, NOW)), (ErrorCode::ConsentRequired, Reason::SilentConsent));
+    let mut weak = facts();
+    weak.seats = vec![seat("acme", Verdict::NeedsFactor(Acr::Mfa))];
+    assert_eq!(refused(&next(&silent, &weak, NOW)), (ErrorCode::InteractionRequired, Reason::SilentInteraction));
 }
 
 #[test]
-fn prompt_login_and_max_age_ask_again_until_it_happened_here() {
-    let forced = |change: fn(&mut AuthorizeRequest)| decided(|r, _| change(r));
-    let here = |change: fn(&mut AuthorizeRequest)| {
-        decided(|r, f| {
-            change(r);
-            (f.proof.signed_in_at, f.proof.factor_at) = (Some(NOW), Some(NOW));
-        })
-    };
+fn prompt_login_and_max_age_ask_again_once() {
+    let login = prompt(|p| p.login = true);
+    let aged = AuthorizeRequest { max_age: Some(600), ..request() };
+    let zero = AuthorizeRequest { max_age: Some(0), ..request() };
+    let young = AuthorizeRequest { max_age: Some(7200), ..request() };
 
-    assert_eq!(forced(|r| r.prompt.login = true), Next::Ask(Ask::SignIn));
-    assert_eq!(forced(|r| r.max_age = Some(599)), Next::Ask(Ask::SignIn));
-    assert_eq!(forced(|r| r.max_age = Some(600)), issued("acme"));
-    assert_eq!(here(|r| r.prompt.login = true), issued("acme"));
-    assert_eq!(here(|r| r.max_age = Some(0)), issued("acme"));
-}
-
-#[test]
-fn select_account_asks_once() {
-    assert_eq!(decided(|r, _| r.prompt.select_account = true), Next::Ask(Ask::SelectAccount));
-    let confirmed = decided(|r, f| (r.prompt.select_account, f.account_confirmed) = (true, true));
-    assert_eq!(confirmed, issued("acme"));
-}
-
-#[test]
-fn a_hint_of_another_person_is_obeyed() {
-    let hinted = |r: &mut AuthorizeRequest| r.hinted_person = Some("per_ben".into());
-
-    assert_eq!(decided(|r, _| hinted(r)), Next::Ask(Ask::SignIn));
-    let silent = refused(|r, _| {
-        hinted(r);
-        r.prompt.none = true;
-    });
-    assert_eq!(silent, (ErrorCode::LoginRequired, Reason::HintOfAnotherPerson));
-    let wrong_one_signed_in = refused(|r, f| {
-        hinted(r);
-        f.proof.signed_in_at = Some(NOW);
-    });
-    assert_eq!(wrong_one_signed_in, (ErrorCode::LoginRequired, Reason::HintOfAnotherPerson));
-}
-
-#[test]
-fn the_tenants_demand_decides_the_second_factor() {
-    let needs = |acr, factor, amr: &[Amr]| {
-        decided(|_, f| {
-            f.seats = vec![seat("acme", Verdict::NeedsFactor(acr))];
-            f.person = Some(PersonFacts { id: PersonId::from_text("per_anna"), second_factor: factor });
-            f.proof.amr = amr.iter().copied().collect();
-        })
-    };
-
-    assert_eq!(needs(Acr::Email, FactorKind::None, &[Amr::Pwd]), Next::Ask(Ask::SecondFactor(FactorKind::Email)));
-    assert_eq!(needs(Acr::Mfa, FactorKind::Totp, &[Amr::Pwd, Amr::Email]), Next::Ask(Ask::SecondFactor(FactorKind::Totp)));
-    assert_eq!(needs(Acr::Mfa, FactorKind::Email, &[Amr::Pwd]), Next::Ask(Ask::SecondFactor(FactorKind::Email)));
-    assert_eq!(needs(Acr::Mfa, FactorKind::Email, &[Amr::Pwd, Amr::Email]), Next::Ask(Ask::Enrol));
-}
-
-#[test]
-fn an_essential_acr_that_nobody_can_meet_is_refused_and_a_wish_is_not() {
-    let essential = refused(|r, _| r.acr_required = Some(Acr::Phr));
-    assert_eq!(essential, (ErrorCode::UnmetAuthenticationRequirements, Reason::EssentialAcr));
-    assert_eq!(decided(|r, _| r.acr_values = vec![Acr::Phr, Acr::Mfa]), issued("acme"));
-    let able = decided(|r, f| {
-        r.acr_values = vec![Acr::Mfa];
-        f.person = Some(PersonFacts { id: PersonId::from_text("per_anna"), second_factor: FactorKind::Totp });
-    });
-    assert_eq!(able, Next::Ask(Ask::SecondFactor(FactorKind::Totp)));
-}
-
-#[test]
-fn several_tenants_are_chosen_from_and_the_choice_is_remembered() {
-    let globex = || Some(TenantId::from_text("ten_globex"));
-    let with = |change: fn(&mut AuthorizeRequest, &mut Facts)| {
-        decided(|r, f| {
-            two_seats(f);
-            change(r, f);
-        })
-    };
-
-    assert_eq!(with(|_, _| {}), Next::Ask(Ask::ChooseTenant));
-    assert_eq!(with(|_, f| f.remembered = Some(TenantId::from_text("ten_globex"))), issued("globex"));
-    assert_eq!(with(|_, f| f.chosen = Some(TenantId::from_text("ten_globex"))), issued("globex"));
-    let again = decided(|r, f| {
-        two_seats(f);
-        (r.prompt.select_tenant, f.remembered) = (true, globex());
-    });
-    assert_eq!(again, Next::Ask(Ask::ChooseTenant));
-    for hint in ["ten_globex", "N-globex", "globex"] {
-        let hinted = decided(|r, f| {
-            two_seats(f);
-            r.tenant_hint = Some(hint.into());
-        });
-        assert_eq!(hinted, issued("globex"), "{hint}");
+    for forced in [&login, &aged, &zero] {
+        assert_eq!(next(forced, &facts(), NOW), Next::Ask(Ask::SignIn));
+        assert_eq!(next(forced, &just_now(), NOW), Next::Issue { tenant: tenant_id("acme") });
     }
+    assert_eq!(next(&young, &facts(), NOW), Next::Issue { tenant: tenant_id("acme") });
 }
 
 #[test]
-fn a_tenant_that_cannot_be_entered_is_denied_with_the_exact_reason() {
-    let table = [
-        (Denial::PersonNotActive, Reason::PersonNotActive),
+fn a_forced_sign_in_asks_for_the_second_factor_again() {
+    let login = prompt(|p| p.login = true);
+    let mut facts = facts();
+    facts.proof.signed_in_at = Some(NOW);
+
+    assert_eq!(next(&login, &facts, NOW), Next::Ask(Ask::SecondFactor(FactorKind::Email)));
+    facts.proof.factor_at = Some(NOW);
+    assert_eq!(next(&login, &facts, NOW), Next::Issue { tenant: tenant_id("acme") });
+}
+
+#[test]
+fn select_account_asks_until_it_is_answered() {
+    let select = prompt(|p| p.select_account = true);
+
+    assert_eq!(next(&select, &facts(), NOW), Next::Ask(Ask::SelectAccount));
+    assert_eq!(next(&select, &Facts { account_confirmed: true, ..facts() }, NOW), Next::Issue { tenant: tenant_id("acme") });
+    assert_eq!(next(&select, &just_now(), NOW), Next::Issue { tenant: tenant_id("acme") });
+}
+
+#[test]
+fn a_hint_of_another_person_never_yields_this_one() {
+    let hinted = AuthorizeRequest { hinted_person: Some("per_ben".into()), ..request() };
+    let silent = AuthorizeRequest { prompt: Prompt { none: true, ..Prompt::default() }, ..hinted.clone() };
+
+    assert_eq!(refused(&next(&silent, &facts(), NOW)), (ErrorCode::LoginRequired, Reason::HintOfAnotherPerson));
+    assert_eq!(next(&hinted, &facts(), NOW), Next::Ask(Ask::SignIn));
+    assert_eq!(refused(&next(&hinted, &just_now(), NOW)), (ErrorCode::LoginRequired, Reason::HintOfAnotherPerson));
+}
+
+#[test]
+fn the_tenant_comes_from_hint_choice_memory_or_there_is_only_one() {
+    let two = two_tenants(facts());
+    let hinted = |hint: &str| AuthorizeRequest { tenant_hint: Some(hint.into()), ..request() };
+
+    for hint in ["globex", "N-globex", "ten_globex"] {
+        assert_eq!(next(&hinted(hint), &two, NOW), Next::Issue { tenant: tenant_id("globex") });
+    }
+    assert_eq!(refused(&next(&hinted("initech"), &two, NOW)), (ErrorCode::AccessDenied, Reason::TenantUnknown));
+    let remembered = Facts { remembered: Some(tenant_id("globex")), ..two.clone() };
+    assert_eq!(next(&request(), &remembered, NOW), Next::Issue { tenant: tenant_id("globex") });
+    assert_eq!(next(&prompt(|p| p.select_tenant = true), &remembered, NOW), Next::Ask(Ask::ChooseTenant));
+    let chosen = Facts { chosen: Some(tenant_id("acme")), ..remembered };
+    assert_eq!(next(&prompt(|p| p.select_tenant = true), &chosen, NOW), Next::Issue { tenant: tenant_id("acme") });
+}
+
+#[test]
+fn a_denied_tenant_is_no_choice_and_says_why_to_the_log_only() {
+    let cases = [
         (Denial::NotMember, Reason::TenantNotMember),
         (Denial::MembershipNotActive, Reason::MembershipNotActive),
         (Denial::MembershipDormant, Reason::MembershipDormant),
         (Denial::TenantDisabled, Reason::TenantDisabled),
-        (Denial::ClientDisabled, Reason::ClientDisabled),
         (Denial::ClientNotEntitled, Reason::ClientNotEntitled),
+        (Denial::ClientDisabled, Reason::ClientDisabled),
+        (Denial::PersonNotActive, Reason::PersonNotActive),
     ];
-    for (denial, reason) in table {
-        let alone = refused(|_, f| f.seats = vec![seat("acme", Verdict::Denied(denial))]);
-        let hinted = refused(|r, f| {
-            f.seats = vec![seat("acme", Verdict::Denied(denial)), seat("globex", Verdict::Enter)];
-            r.tenant_hint = Some("acme".into());
-        });
-        assert_eq!((alone, hinted), ((ErrorCode::AccessDenied, reason), (ErrorCode::AccessDenied, reason)));
+    let mut texts = std::collections::BTreeSet::new();
+    for (denial, reason) in cases {
+        let mut alone = facts();
+        alone.seats = vec![seat("acme", Verdict::Denied(denial))];
+        let hinted = AuthorizeRequest { tenant_hint: Some("acme".into()), ..request() };
+        for request in [&request(), &hinted] {
+            let answer = next(request, &alone, NOW);
+            assert_eq!(refused(&answer), (ErrorCode::AccessDenied, reason));
+            let Next::Refuse(error) = answer else { unreachable!() };
+            texts.insert(error.description.into_owned());
+        }
+        alone.seats.push(seat("globex", Verdict::Enter));
+        assert_eq!(next(&request(), &alone, NOW), Next::Issue { tenant: tenant_id("globex") }, "{denial:?}");
     }
-    assert_eq!(refused(|_, f| f.seats.clear()), (ErrorCode::AccessDenied, Reason::TenantNotMember));
-    assert_eq!(refused(|r, _| r.tenant_hint = Some("nowhere".into())), (ErrorCode::AccessDenied, Reason::TenantUnknown));
+    assert_eq!(texts.len(), 1, "the public text tells the reasons apart");
 }
 
 #[test]
-fn consent_is_asked_for_new_scopes_and_when_demanded() {
-    let acme = || Next::Ask(Ask::Consent(TenantId::from_text("ten_acme")));
-
-    assert_eq!(decided(|r, _| r.scopes = Scopes::parse("openid groups")), acme());
-    assert_eq!(decided(|r, _| r.prompt.consent = true), acme());
-    assert_eq!(decided(|r, f| (r.prompt.consent, f.consented_here) = (true, true)), issued("acme"));
-    assert_eq!(decided(|_, f| (f.consents, f.consent_implicit) = (BTreeMap::new(), true)), issued("acme"));
+fn nobody_without_a_tenant_gets_in() {
+    let lonely = Facts { seats: Vec::new(), ..facts() };
+    assert_eq!(refused(&next(&request(), &lonely, NOW)), (ErrorCode::AccessDenied, Reason::TenantNotMember));
 }
 
 #[test]
-fn a_page_of_our_own_needs_the_persons_own_factor_but_no_tenant() {
-    let own = |change: fn(&mut Facts)| {
-        decided(|r, f| {
-            r.target = Target::Own { path: "/account".into() };
-            f.seats.clear();
-            change(f);
-        })
-    };
+fn a_stronger_factor_is_asked_for_or_set_up() {
+    let mut facts = facts();
+    facts.seats = vec![seat("acme", Verdict::NeedsFactor(Acr::Mfa))];
 
-    assert_eq!(own(|_| {}), Next::Open { path: "/account".into() });
-    assert_eq!(own(|f| f.proof.amr = BTreeSet::from([Amr::Pwd])), Next::Ask(Ask::SecondFactor(FactorKind::Email)));
+    assert_eq!(next(&request(), &facts, NOW), Next::Ask(Ask::Enrol));
+    facts.proof.amr = [Amr::Pwd].into();
+    assert_eq!(next(&request(), &facts, NOW), Next::Ask(Ask::SecondFactor(FactorKind::Email)));
+    facts.person = Some(PersonFacts { id: PersonId::from_text("per_anna"), second_factor: FactorKind::Totp });
+    assert_eq!(next(&request(), &facts, NOW), Next::Ask(Ask::SecondFactor(FactorKind::Totp)));
+}
+
+#[test]
+fn wishes_are_met_when_possible_and_demands_or_nothing() {
+    let mut totp = facts();
+    totp.person = Some(PersonFacts { id: PersonId::from_text("per_anna"), second_factor: FactorKind::Totp });
+    let wish = AuthorizeRequest { acr_values: vec![Acr::Phr, Acr::Mfa], ..request() };
+    let demand = AuthorizeRequest { acr_required: Some(Acr::Phr), ..request() };
+
+    assert_eq!(next(&wish, &totp, NOW), Next::Ask(Ask::SecondFactor(FactorKind::Totp)));
+    assert_eq!(next(&wish, &facts(), NOW), Next::Issue { tenant: tenant_id("acme") }, "an unmet wish succeeds");
+    assert_eq!(refused(&next(&demand, &totp, NOW)), (ErrorCode::UnmetAuthenticationRequirements, Reason::EssentialAcr));
+}
+
+#[test]
+fn consent_is_asked_for_more_scopes_and_on_demand() {
+    let more = AuthorizeRequest { scopes: Scopes::parse("openid tenant groups"), ..request() };
+    let again = prompt(|p| p.consent = true);
+    let first_party = Facts { consent_implicit: true, consents: BTreeMap::new(), ..facts() };
+
+    assert_eq!(next(&more, &facts(), NOW), Next::Ask(Ask::Consent(tenant_id("acme"))));
+    assert_eq!(next(&again, &facts(), NOW), Next::Ask(Ask::Consent(tenant_id("acme"))));
+    assert_eq!(next(&again, &Facts { consented_here: true, ..facts() }, NOW), Next::Issue { tenant: tenant_id("acme") });
+    assert_eq!(next(&more, &first_party, NOW), Next::Issue { tenant: tenant_id("acme") });
+}
+
+#[test]
+fn pages_of_our_own_need_the_persons_own_factor_and_no_tenant() {
+    let own = AuthorizeRequest { target: Target::Own { path: "/account/security".into() }, ..request() };
+    let lonely = Facts { seats: Vec::new(), ..facts() };
+    let open = Next::Open { path: "/account/security".into() };
+
+    assert_eq!(next(&own, &lonely, NOW), open);
+    assert_eq!(next(&own, &password_only(), NOW), Next::Ask(Ask::SecondFactor(FactorKind::Email)));
+    let mut federated = password_only();
+    federated.proof.amr = [Amr::Fed].into();
+    assert_eq!(next(&own, &federated, NOW), open);
 }
