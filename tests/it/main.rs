@@ -2,9 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where its expectation does")]
 
 mod architecture;
-mod faults;
 mod cli;
 mod config;
+mod faults;
 mod harness;
 mod journeys;
 mod mail_tls;
