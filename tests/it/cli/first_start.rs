@@ -14,7 +14,7 @@ async fn the_first_start_makes_a_private_key_and_prints_a_link_that_the_second_d
     first.ask_to_stop();
     let status = first.ended().await;
 
-    assert!(first.output().contains("http://localhost:8080/bootstrap?token=tno_"), "{}", first.output());
+    assert!(first.output().contains("http://localhost:8080/bootstrap/tno_"), "{}", first.output());
     assert_eq!(ready.status(), 200);
     assert!(status.success());
     assert_eq!(mode(&instance.key_file()), 0o600);
