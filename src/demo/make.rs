@@ -15,19 +15,18 @@ use crate::model::{
     ClientId, ClientMetadata, FactorId, Group, InvitationMethod, KeyState, Location, LocationId, Membership, MembershipKind,
     MembershipState, Permission, PersonId, SigningAlg, SigningKeyRow, Tenant, TenantPolicy, TotpFactor,
 };
-use crate::pages::letters::Invitation;
 use crate::service::change::Change;
 use crate::service::clients::{self, ClientAdded, NewClient, Preset};
 use crate::service::connections::{self, ClearCredential, ConnectionAdded, NewConnection};
 use crate::service::groups::{self, GroupAdded};
-use crate::service::letters;
+use crate::service::invitations::{self, Invited};
 use crate::service::people::{self, Newcomer, PersonAdded};
 use crate::service::second_factor::totp_context;
 use crate::service::tenants::{self, MemberAdded, NewMembership, NewTenant, TenantAdded};
 use crate::world::{ClientSecret, Secret, Timestamp, Token};
 
 /// Invitations of the demo wait long: the folder may be opened again after weeks.
-const INVITATION_DAYS: u32 = 365;
+const INVITATION_DAYS: u64 = 365;
 
 /// What is known while the world is made.
 struct Maker<'a> {
@@ -150,8 +149,8 @@ impl Maker<'_> {
         }
         match plan.way {
             Way::Password => {}
-            Way::Microsoft => drop(self.invite(&membership, InvitationMethod::Microsoft).await?),
-            Way::Invited => self.invite_by_letter(&membership, home).await?,
+            Way::Microsoft => self.invite(&membership, InvitationMethod::Microsoft).await?,
+            Way::Invited => self.invite(&membership, InvitationMethod::Any).await?,
         }
         Ok(id)
     }
@@ -179,27 +178,10 @@ impl Maker<'_> {
         Ok(membership)
     }
 
-    async fn invite(&self, membership: &Membership, method: InvitationMethod) -> Result<String, DemoError> {
-        let good_for = Duration::from_secs(u64::from(INVITATION_DAYS) * 24 * 60 * 60);
-        let (_, token) = people::invite(&self.change(), membership, method, good_for).await?;
-        Ok(format!("{}/invitation?token={}", self.ports.provider(), token.clear()))
-    }
-
-    async fn invite_by_letter(&self, membership: &Membership, home: &Made) -> Result<(), DemoError> {
-        let link = self.invite(membership, InvitationMethod::Any).await?;
-        let found = self.app.store.read(async |r| r.person(&membership.person).await).await?;
-        let person = found.ok_or_else(|| DemoError::Making("the invited person is not there".to_owned()))?;
-        let page = Invitation {
-            product: self.app.config.product.name.clone(),
-            name: person.name(),
-            inviter: Some("Adam Auer".to_owned()),
-            tenant: home.tenant.display_name().to_owned(),
-            link,
-            days: i64::from(INVITATION_DAYS),
-            microsoft: false,
-        };
-        let letter = letters::prepare(self.app, &person, &page, self.now)?;
-        self.app.store.write(async |w| letters::queue(w, &letter, self.now).await).await?;
+    async fn invite(&self, membership: &Membership, method: InvitationMethod) -> Result<(), DemoError> {
+        let good_for = Duration::from_secs(INVITATION_DAYS * 24 * 60 * 60);
+        let invited = Invited { membership, method, good_for, inviter: Some("Adam Auer") };
+        invitations::invite(self.app, &invited, "demo", "local", self.now).await?;
         Ok(())
     }
 

@@ -44,7 +44,7 @@ pub const TENANTS: [DemoTenant; 2] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     Password,
-    /// Invited with Microsoft; bound by the tenant's pinned domain at the first sign-in.
+    /// Invited with Microsoft, by letter; also bound by the tenant's pinned domain at the first sign-in.
     Microsoft,
     /// Invited by a letter that was not answered yet.
     Invited,

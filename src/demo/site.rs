@@ -119,13 +119,15 @@ pub struct Page {
     pub status: StatusCode,
     /// Path of a script of this origin.
     pub script: Option<&'static str>,
+    /// The same address in the other language shows the same page.
+    pub translatable: bool,
     /// Name of the application that the page belongs to, when it is one of the three.
     pub app: &'static str,
 }
 
 impl Page {
     pub fn new(tongue: Tongue, app: &'static str, title: &str) -> Self {
-        Self { tongue, title: title.to_owned(), refresh: None, status: StatusCode::OK, script: None, app }
+        Self { tongue, title: title.to_owned(), refresh: None, status: StatusCode::OK, script: None, translatable: true, app }
     }
 
     /// The response with `main` as the page's content.
@@ -140,8 +142,9 @@ impl Page {
             .add(el("link").attr("rel", "stylesheet").attr("href", "/assets/app.css"))
             .add(el("link").attr("rel", "stylesheet").attr("href", "/demo.css"))
             .add(self.script.map(|path| el("script").attr("src", path).flag("defer", true)));
-        let top = el("header").class("top").add(el("span").class("brand-name").text(self.app)).add(navigation(site, self.tongue));
-        let page = el("div").class("page wide").add(top).add(el("main").class("demo").each(main)).add(languages(self.tongue));
+        let top = el("header").class("top").add(el("span").class("brand-name").text("Tenantry Demo")).add(navigation(site, self.tongue));
+        let page =
+            el("div").class("page wide").add(top).add(el("main").class("demo").each(main)).add(footer(self.tongue, self.translatable));
         let html = el("html").attr("lang", self.tongue.0.as_str()).add(head).add(el("body").add(page));
         (self.status, Body(Html::from(html).document())).into_response()
     }
@@ -160,7 +163,7 @@ fn navigation(site: &Site, tongue: Tongue) -> El {
     el("nav").class("demo-nav").attr("aria-label", tongue.say("Demo", "Demo")).each(links.map(link))
 }
 
-fn languages(tongue: Tongue) -> El {
+fn footer(tongue: Tongue, translatable: bool) -> El {
     let link = |locale: &Locale| {
         let name = match locale {
             Locale::En => "English",
@@ -170,13 +173,23 @@ fn languages(tongue: Tongue) -> El {
         if *locale == tongue.0 { link.attr("aria-current", "true") } else { link }
     };
     let nav = el("nav").class("langs").attr("aria-label", tongue.say("Language", "Sprache")).each(Locale::ALL.iter().map(link));
-    el("footer").class("foot").add(nav).add(el("p").class("by").text("Tenantry"))
+    el("footer").class("foot").add(translatable.then_some(nav)).add(el("p").class("by").text("Tenantry"))
 }
 
 /// A form of one button that posts to a path of this origin.
 pub fn button(action: &str, id: &str, class: &str, text: &str) -> El {
     let button = el("button").class(class).attr("type", "submit").id(id).text(text);
     el("form").attr("method", "post").attr("action", action).add(button)
+}
+
+/// A framed part that shows JSON; `name` tells what.
+pub fn json_card(name: &str, value: &serde_json::Value) -> El {
+    el("section").class("card token").attr("data-token", name).add(el("h2").text(name)).add(json(value).class("claims"))
+}
+
+/// JSON, laid out.
+pub fn json(value: &serde_json::Value) -> El {
+    el("pre").attr("tabindex", "0").text(&serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
 /// A framed part of a page.

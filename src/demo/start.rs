@@ -42,7 +42,7 @@ fn things(site: &Site, tongue: Tongue) -> El {
             "Order Desk",
             tongue.say(
                 "A web application with a secret: sign in, renew, userinfo, switch the tenant, sign out. Shows every token decoded and verified.",
-                "Eine Webanwendung mit Geheimnis: anmelden, erneuern, Userinfo, Mandant wechseln, abmelden. Zeigt jedes Token entschlüsselt und geprüft.",
+                "Eine Webanwendung mit Geheimnis: anmelden, erneuern, Userinfo, Mandant wechseln, abmelden. Zeigt jedes Token zerlegt und geprüft.",
             ),
         ),
         (

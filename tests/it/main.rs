@@ -5,6 +5,7 @@ mod architecture;
 mod cli;
 mod config;
 mod faults;
+mod demo;
 mod harness;
 mod journeys;
 mod mail_tls;

@@ -72,9 +72,11 @@ impl StandIn {
         self.0.site.world.ports().microsoft()
     }
 
-    /// Tenantry's callbacks are registered by their beginning; connection ids are made with the world.
+    /// Tenantry's callbacks are registered, of whatever connection.
     fn is_registered(&self, client_id: &str, redirect_uri: &str) -> bool {
-        client_id == CLIENT_ID && redirect_uri.starts_with(&format!("{}/", self.0.site.world.ports().provider()))
+        let callback = redirect_uri.strip_prefix(&self.0.site.world.ports().provider());
+        let connection = callback.and_then(|path| path.strip_prefix("/federation/")?.strip_suffix("/callback"));
+        client_id == CLIENT_ID && connection.is_some_and(|id| !id.is_empty() && !id.contains(['/', '?', '#']))
     }
 }
 
@@ -177,7 +179,8 @@ fn choice(stand_in: &StandIn, tongue: Tongue, directory: &Directory, fields: &Fi
     });
     let cancel = form(fields, "cancel", el("button").class("secondary").id("cancel").text(tongue.say("Cancel", "Abbrechen")));
     let body = el("div").class("card").add(el("div").class("accounts").each(accounts)).add(cancel);
-    Page::new(tongue, NAME, title).show(&stand_in.0.site, [head, body])
+    // The request is in the address, which a link to the other language would drop.
+    Page { translatable: false, ..Page::new(tongue, NAME, title) }.show(&stand_in.0.site, [head, body])
 }
 
 /// A form that carries the request on, with one button.
@@ -275,7 +278,7 @@ fn claims(stand_in: &StandIn, waiting: &Waiting, now: Timestamp) -> Value {
     let pairwise = URL_SAFE_NO_PAD.encode(sha256(format!("{}/{CLIENT_ID}", account.oid).as_bytes()));
     json!({
         "ver": "2.0", "iss": format!("{}/{tid}/v2.0", stand_in.origin()), "tid": tid, "oid": account.oid, "sub": pairwise,
-        "aud": CLIENT_ID, "nonce": waiting.nonce, "iat": second, "nbf": second, "exp": second + TOKEN_SECONDS,
+        "aud": CLIENT_ID, "nonce": waiting.nonce, "iat": second, "nbf": second, "exp": second + TOKEN_SECONDS, "auth_time": second,
         "name": account.name, "email": account.email, "preferred_username": account.email, "xms_edov": true,
     })
 }

@@ -5,9 +5,9 @@ use axum::response::Response;
 use axum::routing::{get, post};
 
 use super::super::html::{El, el};
-use super::super::site::{Page, Site, Tongue, button, card, finished};
+use super::super::site::{Page, Site, Tongue, button, finished, json_card};
 use super::provider::{self, Metadata, Trouble, tokens};
-use super::token::{Expected, Seen, examine, json, token_card};
+use super::token::{Expected, Seen, examine, token_card};
 
 const NAME: &str = "Nightly Report";
 
@@ -35,8 +35,7 @@ async fn show(State(site): State<Site>, tongue: Tongue) -> Response {
 async fn run(State(site): State<Site>, tongue: Tongue) -> Response {
     match fetch(&site).await {
         Ok((seen, introspected)) => {
-            let introspection = card("introspection").attr("data-token", "introspection").add(json(&introspected).class("claims"));
-            page(tongue).show(&site, [head(tongue), token_card(&seen, tongue), introspection])
+            page(tongue).show(&site, [head(tongue), token_card(&seen, tongue), json_card("introspection", &introspected)])
         }
         Err(trouble) => {
             let note = el("div").class("note").id("news").attr("role", "alert").add(el("p").text(&trouble));

@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 use super::super::html::{El, el};
-use super::super::site::Tongue;
+use super::super::site::{Tongue, json};
 use crate::keys::{PublicKeys, StrictClaims, at_hash, verify_compact};
 use crate::model::SigningAlg;
 use crate::world::Timestamp;
@@ -118,13 +118,8 @@ pub fn token_card(seen: &Seen, tongue: Tongue) -> El {
         .add(raw(&seen.raw, tongue))
 }
 
-/// JSON, laid out.
-pub fn json(value: &Value) -> El {
-    el("pre").attr("tabindex", "0").text(&serde_json::to_string_pretty(value).unwrap_or_default())
-}
-
 /// A text as it came, folded away.
-pub fn raw(text: &str, tongue: Tongue) -> El {
+fn raw(text: &str, tongue: Tongue) -> El {
     let summary = el("summary").text(tongue.say("As it came", "Wie es kam"));
     el("details").class("raw").add(summary).add(el("pre").text(text))
 }

@@ -12,10 +12,10 @@ use serde_json::Value;
 use url::Url;
 
 use super::super::html::{El, el};
-use super::super::site::{Page, Site, Tongue, button, card, cookie, finished, see_other, set_cookie};
+use super::super::site::{Page, Site, Tongue, button, cookie, finished, json_card, see_other, set_cookie};
 use super::provider::{Metadata, Tokens, Trouble, tokens, userinfo};
 use super::random;
-use super::token::{Expected, Seen, examine, json, token_card};
+use super::token::{Expected, Seen, examine, token_card};
 use crate::world::{Timestamp, token::sha256};
 
 const NAME: &str = "Order Desk";
@@ -46,9 +46,12 @@ struct Session {
     news: Option<News>,
 }
 
+/// A sentence in English and German.
+type Told = (&'static str, &'static str);
+
 #[derive(Clone)]
 enum News {
-    Good(&'static str),
+    Good(Told),
     Bad(Trouble),
 }
 
@@ -65,7 +68,7 @@ struct SignedIn {
     tokens: Tokens,
     id_token: Option<Seen>,
     access_token: Seen,
-    userinfo: Option<Value>,
+    userinfo: Value,
 }
 
 pub fn router(site: &Site) -> Router {
@@ -105,7 +108,7 @@ impl Desk {
     }
 
     /// Notes what a step came to and goes back to the page.
-    fn back(&self, id: &str, outcome: Result<&'static str, Trouble>) -> Response {
+    fn back(&self, id: &str, outcome: Result<Told, Trouble>) -> Response {
         let news = outcome.map_or_else(News::Bad, News::Good);
         self.with(id, |session| session.news = Some(news));
         see_other("/")
@@ -119,23 +122,22 @@ async fn show(State(desk): State<Desk>, tongue: Tongue, headers: HeaderMap) -> R
         "A web application with a secret. It speaks to Tenantry over HTTP alone, and believes a token only after all checks.",
         "Eine Webanwendung mit Geheimnis. Sie spricht mit Tenantry nur über HTTP und glaubt einem Token erst nach allen Prüfungen.",
     );
-    let head = el("div").class("head").add(el("h1").text(NAME)).add(el("p").class("lead").text(lead)).add(news.map(note));
+    let head =
+        el("div").class("head").add(el("h1").text(NAME)).add(el("p").class("lead").text(lead)).add(news.map(|news| note(news, tongue)));
     let page = Page::new(tongue, NAME, tongue.say("Web application", "Webanwendung"));
     let Some(signed_in) = signed_in else {
         return page.show(&desk.site, [head, signed_out(tongue)]);
     };
     let mut parts = vec![head, actions(&signed_in, tongue)];
-    parts.extend(
-        signed_in.userinfo.as_ref().map(|claims| card("userinfo").attr("data-token", "userinfo").add(json(claims).class("claims"))),
-    );
+    parts.push(json_card("userinfo", &signed_in.userinfo));
     parts.extend(signed_in.id_token.iter().map(|seen| token_card(seen, tongue)));
     parts.push(token_card(&signed_in.access_token, tongue));
     page.show(&desk.site, parts)
 }
 
-fn note(news: News) -> El {
+fn note(news: News, tongue: Tongue) -> El {
     match news {
-        News::Good(text) => el("div").class("note note-good").id("news").attr("role", "status").add(el("p").text(text)),
+        News::Good(told) => el("div").class("note note-good").id("news").attr("role", "status").add(el("p").text(tongue.of(told))),
         News::Bad(text) => el("div").class("note").id("news").attr("role", "alert").add(el("p").text(&text)),
     }
 }
@@ -156,14 +158,14 @@ fn signed_out(tongue: Tongue) -> El {
 }
 
 fn actions(signed_in: &SignedIn, tongue: Tongue) -> El {
-    let claims = signed_in.id_token.as_ref().map_or(&Value::Null, |seen| &seen.claims);
-    let text = |name: &str| claims[name].as_str().unwrap_or("-").to_owned();
+    let text = |claims: &Value, name: &str| claims[name].as_str().unwrap_or("-").to_owned();
+    let id_token = signed_in.id_token.as_ref().map_or(&Value::Null, |seen| &seen.claims);
     let row = |term: &str, value: &str| el("div").add(el("dt").text(term)).add(el("dd").add(el("bdi").text(value)));
     let facts = el("dl")
         .class("facts facts-strong")
-        .add(row(tongue.say("Signed in", "Angemeldet"), &text("name")))
-        .add(row(tongue.say("Tenant", "Mandant"), &text("tenant_name")))
-        .add(row("acr", &text("acr")));
+        .add(row(tongue.say("Signed in", "Angemeldet"), &text(&signed_in.userinfo, "name")))
+        .add(row(tongue.say("Tenant", "Mandant"), &text(id_token, "tenant_name")))
+        .add(row("acr", &text(id_token, "acr")));
     let link = |url: &str, id: &str, text: &str| el("a").class("button secondary").attr("href", url).id(id).text(text);
     let actions = el("div")
         .class("actions")
@@ -239,7 +241,7 @@ async fn callback(State(desk): State<Desk>, headers: HeaderMap, Query(answer): P
     response
 }
 
-async fn arrive(desk: &Desk, id: &str, answer: &HashMap<String, String>) -> Result<&'static str, Trouble> {
+async fn arrive(desk: &Desk, id: &str, answer: &HashMap<String, String>) -> Result<Told, Trouble> {
     let site = &desk.site;
     let state = answer.get("state").map_or("", String::as_str);
     let begun = desk.with(id, |session| {
@@ -266,7 +268,7 @@ async fn arrive(desk: &Desk, id: &str, answer: &HashMap<String, String>) -> Resu
     let fresh = tokens(site, &metadata.token_endpoint, &site.world.web, &form).await?;
     let signed_in = believe(site, &metadata, fresh, Some(&begun.nonce)).await?;
     desk.with(id, |session| session.signed_in = Some(signed_in));
-    Ok("Signed in.")
+    Ok(("Signed in.", "Angemeldet."))
 }
 
 /// Verifies fresh tokens; they are taken only if every check is good.
@@ -280,8 +282,20 @@ async fn believe(site: &Site, metadata: &Metadata, tokens: Tokens, nonce: Option
     let bad = id_token.iter().chain([&access_token]).find(|seen| !seen.is_good());
     match bad.and_then(|seen| Some((seen.title, seen.checks.iter().find(|check| !check.good)?))) {
         Some((title, check)) => Err(format!("the {title} was refused: {} {}", check.name, check.detail)),
-        None => Ok(SignedIn { tokens, id_token, access_token, userinfo: None }),
+        None => {
+            let userinfo = told_by_userinfo(site, metadata, &tokens, id_token.as_ref()).await?;
+            Ok(SignedIn { tokens, id_token, access_token, userinfo })
+        }
     }
+}
+
+/// OpenID Connect Core 5.3.2: what userinfo says counts only about the person of the id_token.
+async fn told_by_userinfo(site: &Site, metadata: &Metadata, tokens: &Tokens, id_token: Option<&Seen>) -> Result<Value, Trouble> {
+    let claims = userinfo(site, &metadata.userinfo_endpoint, &tokens.access_token).await?;
+    if id_token.is_some_and(|seen| seen.claims["sub"] != claims["sub"]) {
+        return Err("userinfo speaks of somebody else (sub)".to_owned());
+    }
+    Ok(claims)
 }
 
 async fn refresh(State(desk): State<Desk>, headers: HeaderMap) -> Response {
@@ -291,7 +305,7 @@ async fn refresh(State(desk): State<Desk>, headers: HeaderMap) -> Response {
 }
 
 /// RFC 6749 6, OpenID Connect Core 12.
-async fn renew(desk: &Desk, id: &str) -> Result<&'static str, Trouble> {
+async fn renew(desk: &Desk, id: &str) -> Result<Told, Trouble> {
     let site = &desk.site;
     let before = desk.with(id, |session| session.signed_in.clone()).ok_or("nobody is signed in")?;
     let token = before.tokens.refresh_token.clone().ok_or("there is no refresh token")?;
@@ -307,7 +321,7 @@ async fn renew(desk: &Desk, id: &str) -> Result<&'static str, Trouble> {
     }
     now.id_token = now.id_token.or(before.id_token);
     desk.with(id, |session| session.signed_in = Some(now));
-    Ok("The tokens were renewed.")
+    Ok(("The tokens were renewed.", "Die Token wurden erneuert."))
 }
 
 async fn ask_userinfo(State(desk): State<Desk>, headers: HeaderMap) -> Response {
@@ -316,20 +330,16 @@ async fn ask_userinfo(State(desk): State<Desk>, headers: HeaderMap) -> Response 
     desk.back(&id, outcome)
 }
 
-async fn informed(desk: &Desk, id: &str) -> Result<&'static str, Trouble> {
+async fn informed(desk: &Desk, id: &str) -> Result<Told, Trouble> {
     let signed_in = desk.with(id, |session| session.signed_in.clone()).ok_or("nobody is signed in")?;
     let metadata = Metadata::fetch(&desk.site).await?;
-    let claims = userinfo(&desk.site, &metadata.userinfo_endpoint, &signed_in.tokens.access_token).await?;
-    // OpenID Connect Core 5.3.2
-    if signed_in.id_token.is_some_and(|seen| seen.claims["sub"] != claims["sub"]) {
-        return Err("userinfo speaks of somebody else (sub)".to_owned());
-    }
+    let claims = told_by_userinfo(&desk.site, &metadata, &signed_in.tokens, signed_in.id_token.as_ref()).await?;
     desk.with(id, |session| {
         if let Some(signed_in) = &mut session.signed_in {
-            signed_in.userinfo = Some(claims);
+            signed_in.userinfo = claims;
         }
     });
-    Ok("Userinfo answered.")
+    Ok(("Userinfo answered.", "Userinfo hat geantwortet."))
 }
 
 /// Forgets the person here and sends the browser to end the session there (RP-Initiated Logout 2).
@@ -347,6 +357,6 @@ async fn logout(State(desk): State<Desk>, headers: HeaderMap) -> Response {
     if let Some(hint) = hint {
         url.query_pairs_mut().append_pair("id_token_hint", &hint);
     }
-    desk.with(&id, |session| session.news = Some(News::Good("Signed out.")));
+    desk.with(&id, |session| session.news = Some(News::Good(("Signed out.", "Abgemeldet."))));
     see_other(url.as_str())
 }
