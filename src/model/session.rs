@@ -48,6 +48,12 @@ impl Proof {
         }
     }
 
+    /// The rung that was climbed here, without what an upstream directory alone vouches for (people.md C10).
+    pub fn own_acr(&self) -> Acr {
+        let own = self.amr.iter().copied().filter(|method| *method != Amr::Mfa).collect();
+        Self { amr: own, ..self.clone() }.acr()
+    }
+
     /// The values for the `amr` claim: `mfa` is added once two kinds of factor were used (RFC 8176 2).
     pub fn amr_claim(&self) -> Vec<&'static str> {
         let mut values: BTreeSet<&'static str> = self.amr.iter().map(|m| m.as_str()).collect();

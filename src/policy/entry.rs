@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    Acr, Client, ClientState, Denial, FactorKind, Membership, MembershipState, MfaMode, PersonState, Proof, Tenant, TenantState, Verdict,
+    Acr, Amr, Client, ClientState, Denial, FactorKind, FederationMfa, Membership, MembershipState, MfaMode, PersonState, Proof, Tenant,
+    TenantState, Verdict,
 };
 use crate::world::Timestamp;
 
@@ -72,19 +73,16 @@ fn needed(entry: &Entry<'_>, tenant: &Tenant) -> Option<Acr> {
 }
 
 /// The rung that counts in this tenant: a second factor that a directory asserted counts only where it is trusted
-/// (security.md G16).
+/// (people.md C10, security.md G16).
 fn reached(entry: &Entry<'_>, tenant: &Tenant) -> Acr {
-    use crate::model::{Amr, FederationMfa};
-    let mut proof = entry.proof.clone();
-    if proof.amr.contains(&Amr::Fed) && tenant.policy.federation_mfa == FederationMfa::Local {
-        proof.amr.remove(&Amr::Mfa);
+    match tenant.policy.federation_mfa {
+        FederationMfa::Local => entry.proof.own_acr(),
+        FederationMfa::TrustUpstream | FederationMfa::None => entry.proof.acr(),
     }
-    proof.acr()
 }
 
 /// people.md C10: is a sign-in at Microsoft accepted without a factor of our own?
 fn federated_is_enough(entry: &Entry<'_>, tenant: &Tenant) -> bool {
-    use crate::model::{Amr, FederationMfa};
     let federated = entry.proof.amr.contains(&Amr::Fed);
     federated
         && match tenant.policy.federation_mfa {

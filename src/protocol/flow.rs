@@ -171,7 +171,7 @@ fn sign_in(request: &AuthorizeRequest, facts: &Facts, now: Timestamp) -> Result<
 
 fn second_factor(request: &AuthorizeRequest, facts: &Facts, _now: Timestamp) -> Result<Option<Ask>, OAuthError> {
     let Some(person) = &facts.person else { return Ok(None) };
-    let reached = facts.proof.acr();
+    let reached = reached(request, facts)?;
     let demanded = demanded(request, facts, person)?;
     if let Some(acr) = demanded.filter(|acr| reached < *acr) {
         return ask_for(acr, reached, person.second_factor).map(Some);
@@ -186,6 +186,14 @@ fn second_factor(request: &AuthorizeRequest, facts: &Facts, _now: Timestamp) -> 
         return Ok(Some(Ask::SecondFactor(person.second_factor)));
     }
     Ok(None)
+}
+
+/// The rung that counts for the tenant to be entered. One that still wants a factor, although the session seems to have
+/// reached it, does not count what Microsoft vouches for (people.md C10).
+fn reached(request: &AuthorizeRequest, facts: &Facts) -> Result<Acr, OAuthError> {
+    let reached = facts.proof.acr();
+    let wants = tenant(request, facts)?.map(|seat| seat.verdict);
+    Ok(if matches!(wants, Some(Verdict::NeedsFactor(acr)) if acr <= reached) { facts.proof.own_acr() } else { reached })
 }
 
 /// A sign-in over a session asks for the second factor again too: the one that the session proved says nothing about

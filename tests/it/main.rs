@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod faults;
 mod demo;
+mod federation;
 mod harness;
 mod journeys;
 mod mail_tls;

@@ -14,6 +14,7 @@ pub mod chromium;
 pub mod cookies;
 pub mod database;
 pub mod html;
+pub mod issuer;
 pub mod landing;
 pub mod log;
 pub mod mailbox;
