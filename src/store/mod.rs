@@ -26,12 +26,12 @@ mod lockouts;
 mod migrate;
 mod persons;
 mod postgres;
-#[cfg(test)]
-mod refusals;
 mod rows;
 mod sessions;
 mod settings;
 mod tenants;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod upstream;
 mod writer;

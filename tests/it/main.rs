@@ -4,9 +4,9 @@
 mod architecture;
 mod cli;
 mod config;
-mod faults;
 mod demo;
 mod federation;
+mod faults;
 mod harness;
 mod journeys;
 mod mail_tls;

@@ -1,3 +1,4 @@
+//! Authenticator apps and recovery codes: confirmed once, used once.
 use tenantry::store::Store;
 
 use super::conformance;

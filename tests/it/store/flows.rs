@@ -1,3 +1,4 @@
+//! Unfinished sign-ins and e-mail codes: compare-and-set, attempts counted.
 use tenantry::model::*;
 use tenantry::store::Store;
 

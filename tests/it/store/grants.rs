@@ -1,3 +1,4 @@
+//! Grants, codes, refresh and access tokens, consents.
 use tenantry::model::*;
 use tenantry::store::Store;
 

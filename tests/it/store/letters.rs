@@ -1,3 +1,4 @@
+//! The outbox: leased, sent, failed, given up.
 use tenantry::model::*;
 use tenantry::store::Store;
 

@@ -1,3 +1,4 @@
+//! Failed attempts by account, unknown name and network.
 use tenantry::store::{Attempt, Store};
 
 use super::conformance;

@@ -1,3 +1,4 @@
+//! People and their passwords.
 use tenantry::model::*;
 use tenantry::store::{Inserted, person_attempts};
 

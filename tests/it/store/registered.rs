@@ -1,3 +1,4 @@
+//! Clients, keys, settings, generations, leases.
 use tenantry::model::*;
 use tenantry::store::{AuditRow, SchemaState, Store};
 

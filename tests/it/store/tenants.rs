@@ -1,3 +1,4 @@
+//! Tenants, memberships, groups, locations.
 use tenantry::model::*;
 use tenantry::store::{Store, TenantInserted};
 

@@ -1,3 +1,4 @@
+//! Connections, pins, identities, sign-ins under way, invitations.
 use tenantry::model::*;
 use tenantry::store::{Result, Store, Write};
 
