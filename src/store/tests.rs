@@ -45,7 +45,6 @@ async fn a_write_through_a_read_is_refused_by_sqlite() {
 async fn a_write_through_a_read_is_refused_by_postgresql() {
     let Ok(base) = std::env::var("TENANTRY_TEST_POSTGRES") else {
         assert!(std::env::var_os("TENANTRY_REQUIRE_POSTGRES").is_none(), "TENANTRY_TEST_POSTGRES names no server");
-        eprintln!("skipped: no PostgreSQL");
         return;
     };
     let name = format!("refusals_{}", std::process::id());
