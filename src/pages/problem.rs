@@ -28,6 +28,8 @@ pub enum ProblemKind {
     NotFound,
     /// The page is too old: the sign-in ran out, or belongs to another browser.
     Expired,
+    /// The sign-in came to its end before: somebody went back, or sent a form twice.
+    AlreadyDone,
     ServerBusy,
     ServerFault,
     TooLarge,
@@ -63,6 +65,7 @@ impl ProblemKind {
             ("access_denied", AccessDenied),
             ("not_found", NotFound),
             ("expired", Expired),
+            ("already_done", AlreadyDone),
             ("server_busy", ServerBusy),
             ("server_fault", ServerFault),
             ("too_large", TooLarge),

@@ -68,7 +68,7 @@ pub enum Confirmed {
     /// The app is active. The codes are shown once; `session` has a new cookie.
     Yes {
         recovery: Vec<Secret<String>>,
-        session: Established,
+        session: Box<Established>,
     },
     WrongCode,
     WrongPassword,
@@ -80,13 +80,13 @@ pub enum Confirmed {
 /// Confirms an app with one of its codes and the password (people.md K22, S53). The app before, if any, is dead.
 ///
 /// `password` is None for people who have none: they must have signed in a moment ago.
-/// `counts_as_proof`: the tenant demanded this factor in the sign-in under way (people.md P17), so it was given now.
+/// The new factor counts as given from then on: in a sign-in that demanded it (people.md P17), and in the account, where
+/// asking for the next code of the same app would prove nothing more.
 pub async fn confirm(
     app: &App,
     person: &Person,
     typed: &str,
     password: Option<Secret<String>>,
-    counts_as_proof: bool,
     visitor: &Visitor,
     now: Timestamp,
 ) -> Result<Confirmed, Failure> {
@@ -102,7 +102,7 @@ pub async fn confirm(
     let codes = recovery::generate(&*app.entropy);
     let digests: Vec<Digest> = codes.iter().map(recovery::digest).collect();
     let letter = notice(app, person, FactorChange::AppOn, now)?;
-    let proof = proof_of(counts_as_proof, now);
+    let proof = Proof { amr: [Amr::Otp].into(), factor_at: Some(now), ..Proof::default() };
     let limits = &app.config.sign_in;
     let name = format!("factor:{}", person.id);
     let outcome = app
@@ -125,14 +125,10 @@ pub async fn confirm(
         })
         .await?;
     Ok(match outcome {
-        Ok(session) => Confirmed::Yes { recovery: codes, session },
+        Ok(session) => Confirmed::Yes { recovery: codes, session: Box::new(session) },
         Err(Some(until)) => Confirmed::Paused { until },
         Err(None) => Confirmed::WrongCode,
     })
-}
-
-fn proof_of(counts: bool, now: Timestamp) -> Proof {
-    if counts { Proof { amr: [Amr::Otp].into(), factor_at: Some(now), ..Proof::default() } } else { Proof::default() }
 }
 
 pub(super) fn notice(app: &App, person: &Person, what: FactorChange, now: Timestamp) -> Result<letters::Prepared, Failure> {

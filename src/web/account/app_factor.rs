@@ -25,7 +25,7 @@ fn path(flow: &str) -> String {
     if flow.is_empty() { format!("{PATH}/app") } else { format!("{PATH}/app?flow={flow}") }
 }
 
-/// Is the flow really waiting for a new factor? Only then does it count as proof in that sign-in.
+/// Is the flow really waiting for a new factor? Only then does the way lead back to it.
 async fn demanded(app: &App, guest: &Guest, flow: &str, now: Timestamp) -> Result<bool, WebError> {
     match find_flow(app, flow, &guest.visitor, now).await? {
         FlowLookup::Open(flow) => Ok(matches!(open_question(app, &flow, &guest.visitor, now).await?, Some(Ask::Enrol))),
@@ -59,10 +59,10 @@ pub async fn submit(State(app): State<Arc<App>>, guest: Guest, Checked(form): Ch
     if form.get("password").len() > 1024 || form.get("code").len() > 64 {
         return Err(WebError::bad_form());
     }
-    let counts = demanded(&app, &guest, flow, now).await?;
-    let error = match confirm(&app, &who.person, form.get("code"), password, counts, &guest.visitor, now).await? {
+    let demanded = demanded(&app, &guest, flow, now).await?;
+    let error = match confirm(&app, &who.person, form.get("code"), password, &guest.visitor, now).await? {
         Confirmed::Yes { recovery, session } => {
-            let href = if counts { format!("/login?flow={flow}") } else { format!("{PATH}?done=app") };
+            let href = if demanded { format!("/login?flow={flow}") } else { format!("{PATH}?done=app") };
             let codes = recovery.iter().map(|code| code.expose().clone()).collect();
             let mut chrome = view::chrome(&app, &guest);
             chrome.signed_in = Some(who.person.name());

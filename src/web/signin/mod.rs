@@ -9,6 +9,7 @@ pub mod login;
 pub mod tenant;
 pub mod upstream;
 
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::error::WebError;
@@ -16,6 +17,7 @@ use super::extract::Guest;
 use super::view;
 use crate::app::App;
 use crate::model::{Client, Flow, FlowId, Locale};
+use crate::pages::ProblemKind;
 use crate::protocol::authorize::AuthorizeRequest;
 use crate::protocol::flow::Ask;
 use crate::service::authorize::{Destination, Step, client_of, open_question};
@@ -68,7 +70,8 @@ pub async fn open(app: &App, guest: &Guest, id: &str, now: Timestamp) -> Result<
             let client = client_of(&app.registered(), &request).ok_or_else(WebError::expired)?;
             Ok(Open { flow: *flow, request, client })
         }
-        FlowLookup::Done | FlowLookup::Lost => Err(WebError::expired()),
+        FlowLookup::Done => Err(WebError::Problem(StatusCode::GONE, ProblemKind::AlreadyDone)),
+        FlowLookup::Lost => Err(WebError::expired()),
     }
 }
 

@@ -50,7 +50,7 @@ impl Authenticator {
 }
 
 impl Tenantry {
-    fn change(&self) -> Change<'_> {
+    pub fn change(&self) -> Change<'_> {
         Change { store: &self.app.store, entropy: &*self.app.entropy, now: self.now(), actor: "test", network: "local" }
     }
 

@@ -1,3 +1,12 @@
 //! Ways of people through the pages, in a real browser: with screenshots, judged by axe, without a complaint in the
 //! console. In light and dark, wide and narrow.
+mod app;
+mod consent;
+mod german;
+mod invitation;
 mod login;
+mod logout;
+mod microsoft;
+mod plain;
+mod stage;
+mod tenants;
