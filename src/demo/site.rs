@@ -136,18 +136,24 @@ impl Page {
             .add(el("meta").attr("charset", "utf-8"))
             .add(el("meta").attr("name", "viewport").attr("content", "width=device-width, initial-scale=1"))
             .add(el("meta").attr("name", "color-scheme").attr("content", "light dark"))
-            .add(self.refresh.map(|seconds| el("meta").attr("http-equiv", "refresh").attr("content", &seconds.to_string())))
+            .add(self.refresh.map(reload))
             .add(el("title").text(&format!("{} – {}", self.title, self.app)))
             .add(el("link").attr("rel", "icon").attr("href", "/assets/icon.svg").attr("type", "image/svg+xml"))
             .add(el("link").attr("rel", "stylesheet").attr("href", "/assets/app.css"))
             .add(el("link").attr("rel", "stylesheet").attr("href", "/demo.css"))
-            .add(self.script.map(|path| el("script").attr("src", path).flag("defer", true)));
+            .add(self.script.map(|path| el("script").attr("src", path).flag("defer", true)))
+            .add(self.refresh.map(|_| el("script").attr("src", "/refresh.js").flag("defer", true)));
+        let content = el("main").class("demo").attr("data-refresh", &self.refresh.unwrap_or(0).to_string()).each(main);
         let top = el("header").class("top").add(el("span").class("brand-name").text("Tenantry Demo")).add(navigation(site, self.tongue));
-        let page =
-            el("div").class("page wide").add(top).add(el("main").class("demo").each(main)).add(footer(self.tongue, self.translatable));
+        let page = el("div").class("page wide").add(top).add(content).add(footer(self.tongue, self.translatable));
         let html = el("html").attr("lang", self.tongue.0.as_str()).add(head).add(el("body").add(page));
         (self.status, Body(Html::from(html).document())).into_response()
     }
+}
+
+/// Where no script runs, the browser itself loads the page again.
+fn reload(seconds: i64) -> El {
+    el("noscript").add(el("meta").attr("http-equiv", "refresh").attr("content", &seconds.to_string()))
 }
 
 fn navigation(site: &Site, tongue: Tongue) -> El {

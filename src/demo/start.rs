@@ -1,7 +1,8 @@
 //! The start page: what to try, and with which logins.
 use axum::Router;
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use url::Url;
 
@@ -14,10 +15,15 @@ use crate::credentials::totp;
 const STEP: i64 = 30;
 
 pub fn router(site: &Site) -> Router {
-    let router = Router::new().route("/", get(show)).merge(mailbox::routes()).with_state(site.clone());
+    let router = Router::new().route("/", get(show)).route("/refresh.js", get(script)).merge(mailbox::routes()).with_state(site.clone());
     // The mailbox frames letters of its own origin.
-    let csp = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+    let csp = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; frame-src 'self'; \
+        base-uri 'none'; frame-ancestors 'none'";
     finished(router, Some(csp.to_owned()))
+}
+
+async fn script() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("assets/refresh.js"))
 }
 
 async fn show(State(site): State<Site>, tongue: Tongue) -> Response {
