@@ -133,6 +133,32 @@ pub enum Person {
         tenantry person add --email anna@example.com --first-name Anna --last-name Arndt --tenant acme\n  \
         tenantry person add --email op@example.com --first-name Olga --last-name Ott --operator --password-file - < password.txt")]
     Add(PersonAdd),
+    /// Send the invitation letter, for the first time or again. Earlier links of the person into this tenant end.
+    #[command(after_help = "Example:\n  tenantry person invite --person anna@example.com --tenant acme --method microsoft")]
+    Invite(PersonInvite),
+}
+
+#[derive(Debug, Args)]
+pub struct PersonInvite {
+    /// E-mail address or id.
+    #[arg(long)]
+    pub person: String,
+    /// Id, number or slug.
+    #[arg(long)]
+    pub tenant: String,
+    /// How the invitation can be accepted.
+    #[arg(long, value_enum, default_value_t = Method::Any)]
+    pub method: Method,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Method {
+    /// With a new password.
+    Password,
+    /// With a Microsoft account.
+    Microsoft,
+    /// With either.
+    Any,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 use std::process::ExitCode;
 
 use crate::config::Faults;
+use crate::service::Failure;
 use crate::service::signing_keys::RotationError;
 use crate::store::StoreError;
 
@@ -40,6 +41,12 @@ impl From<StoreError> for CliError {
             StoreError::Schema(_) => "run `tenantry migrate` with a backup at hand, or the program version that wrote this database",
         };
         Self::new(error.to_string(), remedy)
+    }
+}
+
+impl From<Failure> for CliError {
+    fn from(failure: Failure) -> Self {
+        Self::new(failure.to_string(), "try again; if it stays so, look into the server's log")
     }
 }
 

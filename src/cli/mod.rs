@@ -10,6 +10,7 @@
 mod args;
 mod demo;
 mod error;
+mod invitations;
 mod logging;
 mod manage;
 mod master_key;
@@ -61,6 +62,7 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<()
         Command::Operator(Operator::BootstrapLink) => people::bootstrap_link(&config, &output).await,
         Command::Tenant(args::Tenant::Add(add)) => registrations::add_tenant(&config, &output, add).await,
         Command::Person(args::Person::Add(add)) => people::add_person(&config, &output, add).await,
+        Command::Person(args::Person::Invite(wanted)) => invitations::send(config, &output, wanted).await,
         Command::Member(args::Member::Add(add)) => people::add_member(&config, &output, add).await,
         Command::Group(args::Group::Add(add)) => registrations::add_group(&config, &output, add).await,
         Command::Client(args::Client::Add(add)) => registrations::add_client(&config, &output, add).await,

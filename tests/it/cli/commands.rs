@@ -59,6 +59,22 @@ fn tenants_groups_people_and_members_are_registered() {
 }
 
 #[test]
+fn k33_an_invitation_letter_is_sent_and_sent_again() {
+    let instance = migrated();
+    instance.run(&["tenant", "add", "--number", "1", "--slug", "acme", "--name", "Acme"]);
+    instance.run(&["tenant", "add", "--number", "2", "--slug", "globex", "--name", "Globex"]);
+    instance.run(&[ANNA, &["--tenant", "acme"]].concat());
+    let invite = ["person", "invite", "--person", "anna@acme.example", "--tenant", "acme", "--method", "microsoft", "--json"];
+
+    let (first, second) = (instance.run(&invite).json(), instance.run(&invite).json());
+
+    assert!(first["invitation"].as_str().unwrap().starts_with("inv_"));
+    assert_ne!(first["invitation"], second["invitation"]);
+    instance.run(&["person", "invite", "--person", "anna@acme.example", "--tenant", "globex"]).refused("member add");
+    instance.run(&["person", "invite", "--person", "b@acme.example", "--tenant", "acme"]).refused("person add");
+}
+
+#[test]
 fn what_is_taken_or_unknown_is_refused_with_what_to_do() {
     let instance = migrated();
     let acme = ["tenant", "add", "--number", "1", "--slug", "acme", "--name", "Acme"];
