@@ -1,4 +1,5 @@
 //! What the pages after the sign-in record: the tenant, the consent, which account. Each goes back to `advance`.
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::audit::{Event, record};
@@ -13,7 +14,7 @@ use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::protocol::scope::Scopes;
 use crate::world::Timestamp;
 
-/// The tenants that a person may choose from, last used first.
+/// The tenants that a person may choose from: last used first, the others by name.
 pub async fn tenants_to_choose(
     app: &App,
     flow: &Flow,
@@ -30,7 +31,9 @@ pub async fn tenants_to_choose(
         let membership = loaded.memberships.iter().find(|m| m.tenant == seat.tenant)?.clone();
         Some((tenant, membership))
     };
-    Ok(possible.filter_map(choice).collect())
+    let mut choices: Vec<_> = possible.filter_map(choice).collect();
+    choices.sort_by_cached_key(|(tenant, membership)| (Reverse(membership.last_used_at), tenant.display_name().to_lowercase()));
+    Ok(choices)
 }
 
 fn request_of(flow: &Flow) -> Result<AuthorizeRequest, Failure> {
