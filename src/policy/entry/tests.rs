@@ -86,7 +86,8 @@ fn a_member_with_the_usual_proof_enters() {
 #[test]
 fn what_denies_denies_whatever_was_proved() {
     let strong = |t: &mut Table| t.proof.amr = [Amr::Pwd, Amr::Otp, Amr::Hwk].into();
-    let cases: [(fn(&mut Table), Denial); 10] = [
+    type Case = (fn(&mut Table), Denial);
+    let cases: [Case; 10] = [
         (|t| t.client.state = ClientState::Disabled, Denial::ClientDisabled),
         (|t| t.person = PersonState::Deactivated, Denial::PersonNotActive),
         (|t| t.person = PersonState::Invited, Denial::PersonNotActive),

@@ -19,8 +19,6 @@ pub struct Browser {
     page: Option<Page>,
     fills: Vec<Fill>,
     left: Option<Url>,
-    /// A form that waits to be sent to a foreign origin.
-    leaving_form: Option<Form>,
     tolerates_errors: bool,
     /// Headers that every request carries besides.
     pub extra: Vec<(&'static str, String)>,
@@ -45,7 +43,6 @@ impl Browser {
             page: None,
             fills: Vec::new(),
             left: None,
-            leaving_form: None,
             tolerates_errors: false,
             extra: Vec::new(),
         }
@@ -106,7 +103,6 @@ impl Browser {
         let site = if form.action.origin().ascii_serialization() == from { Site::SameOrigin } else { Site::Cross };
         if site == Site::Cross && form.action.origin().ascii_serialization() != self.home {
             self.left = Some(form.action.clone());
-            self.leaving_form = Some(form);
             return self;
         }
         let (method, url, form) = if form.is_post {
@@ -144,11 +140,6 @@ impl Browser {
         self.left.as_ref().unwrap_or_else(|| panic!("the browser has not left: {}", self.page.as_ref().expect("the browser has a page")))
     }
 
-    /// The form that was about to be sent outside (form_post).
-    pub fn leaving_form(&self) -> &Form {
-        self.leaving_form.as_ref().expect("a form leaves the home origin")
-    }
-
     /// Path of the page at which the browser rests.
     pub fn path(&self) -> &str {
         self.page().url.path()
@@ -165,7 +156,6 @@ impl Browser {
     async fn travel(&mut self, first: Request) -> &mut Self {
         self.fills.clear();
         self.left = None;
-        self.leaving_form = None;
         let visited = first.url.origin().ascii_serialization();
         let mut request = first;
         for _ in 0..HOPS {

@@ -128,10 +128,6 @@ impl Chromium {
         self.see(css).await.text().await.unwrap()
     }
 
-    pub async fn has(&self, css: &str) -> bool {
-        self.driver.find(By::Css(css)).await.is_ok()
-    }
-
     pub async fn back(&self) {
         self.driver.back().await.unwrap();
     }

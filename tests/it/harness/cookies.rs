@@ -68,13 +68,6 @@ impl Jar {
         &self.0
     }
 
-    /// Forgets the cookies whose names contain `part`; panics when there is none.
-    pub fn forget(&mut self, part: &str) {
-        let before = self.0.len();
-        self.0.retain(|c| !c.name.contains(part));
-        assert!(self.0.len() < before, "no cookie's name contains {part:?}");
-    }
-
     /// Puts a cookie in as it stands, as an attacker would.
     pub fn plant(&mut self, cookie: Cookie) {
         self.0.retain(|c| (&c.origin, &c.name) != (&cookie.origin, &cookie.name));

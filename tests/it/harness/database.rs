@@ -67,13 +67,12 @@ fn unique(stem: &str) -> String {
 
 /// A database that ends with its owner.
 pub struct Database {
-    pub engine: Engine,
     /// As `Store::open` and the configuration take it.
     pub url: String,
     /// Name on the PostgreSQL server.
     name: Option<String>,
-    /// Holds the SQLite file; also a place for keys and letters.
-    pub folder: TempFolder,
+    /// Holds the SQLite file.
+    _folder: TempFolder,
 }
 
 impl Database {
@@ -84,25 +83,12 @@ impl Database {
             Engine::Sqlite => {
                 let file = folder.path().join("tenantry.db");
                 std::fs::write(&file, sqlite_template().await).unwrap();
-                Self { engine, url: format!("sqlite:{}", file.display()), name: None, folder }
+                Self { url: format!("sqlite:{}", file.display()), name: None, _folder: folder }
             }
             Engine::Postgres => {
                 let name = unique("test").replace('-', "_");
                 command(format!("create database {name} template {}", postgres_template().await)).await;
-                Self { engine, url: with_database(&name), name: Some(name), folder }
-            }
-        }
-    }
-
-    /// A database in which nothing was done yet.
-    pub async fn create_empty(engine: Engine) -> Self {
-        let folder = TempFolder::new();
-        match engine {
-            Engine::Sqlite => Self { engine, url: format!("sqlite:{}", folder.path().join("tenantry.db").display()), name: None, folder },
-            Engine::Postgres => {
-                let name = unique("test").replace('-', "_");
-                command(format!("create database {name}")).await;
-                Self { engine, url: with_database(&name), name: Some(name), folder }
+                Self { url: with_database(&name), name: Some(name), _folder: folder }
             }
         }
     }

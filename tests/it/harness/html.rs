@@ -28,10 +28,6 @@ impl Page {
         Html::parse_document(&self.body)
     }
 
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {self}"))
-    }
-
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }

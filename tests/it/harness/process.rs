@@ -104,13 +104,6 @@ impl Process {
         while self.next_line("end").await.is_some() {}
         self.child.wait().unwrap()
     }
-
-    /// Resident memory in KiB.
-    pub fn resident_kib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse().unwrap()
-    }
 }
 
 impl Drop for Process {

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use chrono::DateTime;
 use oauth2::{HttpRequest, HttpResponse};
 use openidconnect::core::{
-    CoreAuthDisplay, CoreAuthPrompt, CoreClientAuthMethod, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
-    CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse,
-    CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
     AccessToken, AdditionalClaims, AsyncHttpClient, AuthType, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
@@ -255,11 +254,6 @@ impl RelyingParty {
             request = request.set_state(CsrfToken::new(state.to_owned()));
         }
         request.http_get_url()
-    }
-
-    /// Authentication methods that discovery names.
-    pub fn auth_methods(&self) -> Vec<CoreClientAuthMethod> {
-        self.metadata.token_endpoint_auth_methods_supported().cloned().unwrap_or_default()
     }
 }
 

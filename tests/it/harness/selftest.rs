@@ -130,13 +130,17 @@ async fn the_mail_server_takes_letters_and_refuses_on_demand() {
     transport.send(letter.clone()).await.unwrap();
     let received = server.letter().await;
     server.become_(Temper::Busy);
-    let refused = transport.send(letter).await.unwrap_err();
+    let refused = transport.send(letter.clone()).await.unwrap_err();
+    let meanwhile = server.arrived().await;
+    server.become_(Temper::Willing);
+    transport.send(letter).await.unwrap();
 
     assert_eq!((received.from.as_str(), received.to.as_slice()), ("a@x.example", ["b@x.example".to_owned()].as_slice()));
     assert_eq!(received.text().trim_end(), format!(".dot\n{}", long.trim_end()));
     assert_eq!(received.part("text/html").trim_end(), "<p>Hällo</p>");
     assert!(refused.is_transient());
-    assert!(server.arrived().await.is_empty());
+    assert!(meanwhile.is_empty());
+    assert_eq!(server.letter().await.header("From"), received.header("From"));
 }
 
 #[tokio::test]

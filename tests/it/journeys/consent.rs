@@ -45,6 +45,7 @@ async fn consent_is_remembered_until_more_is_asked_for() {
     s.browser.click("#consent-allow").await;
     let tokens = s.arrives(&wider).await;
 
+    assert_eq!(tokens.scope.len(), all.len(), "{:?}", tokens.scope);
     assert!(tokens.refresh.is_some());
     s.browser.close().await;
 }
