@@ -1,6 +1,6 @@
 //! Passwords: hashing and checking them on a bounded pool. What is received is hashed byte for byte, nothing is cut.
 use super::argon::{Argon, SALT};
-use super::pool::Pool;
+use super::pool::{Place, Pool};
 use crate::world::{Entropy, Secret};
 
 /// Longest password in bytes (security.md F10).
@@ -57,12 +57,28 @@ impl Passwords {
         self.0.run(job).await?.map(Secret::new).ok_or(Busy)
     }
 
+    /// Takes a place in the queue for a check that is to follow. Without one nothing needs to be counted or looked up.
+    ///
+    /// # Errors
+    /// [`Busy`] when the queue is full.
+    pub fn enter(&self) -> Result<Place, Busy> {
+        self.0.enter()
+    }
+
+    /// As [`Passwords::verify`], at a place that was taken before.
+    ///
+    /// # Errors
+    /// [`Busy`] when the pool is being torn down.
+    pub async fn verify_at(&self, place: Place, password: Secret<String>, phc: Option<&Secret<String>>) -> Result<Verdict, Busy> {
+        let phc = phc.cloned();
+        self.0.run_at(place, move |argon| argon.verify(password.expose().as_bytes(), phc.as_ref().map(|p| p.expose().as_str()))).await
+    }
+
     /// Compares a password with what is stored. `None` (no such person, no password) takes as long and is wrong.
     ///
     /// # Errors
     /// [`Busy`] when the queue is full.
     pub async fn verify(&self, password: Secret<String>, phc: Option<&Secret<String>>) -> Result<Verdict, Busy> {
-        let phc = phc.cloned();
-        self.0.run(move |argon| argon.verify(password.expose().as_bytes(), phc.as_ref().map(|p| p.expose().as_str()))).await
+        self.verify_at(self.enter()?, password, phc).await
     }
 }

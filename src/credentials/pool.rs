@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::argon::Argon;
 use super::password::{Busy, Cost};
@@ -13,11 +13,20 @@ type Work = Box<dyn FnOnce(&mut Argon) + Send>;
 
 /// Hands work to the threads. The threads end when the last clone is dropped.
 #[derive(Clone)]
-pub struct Pool(SyncSender<Work>);
+pub struct Pool {
+    sender: SyncSender<Work>,
+    places: Arc<Semaphore>,
+}
+
+/// A place on a thread or in the queue; given up when it is dropped.
+pub struct Place {
+    _held: OwnedSemaphorePermit,
+}
 
 impl Pool {
     pub fn new(cost: Cost, threads: usize, queue: usize) -> Self {
-        let (sender, receiver) = sync_channel::<Work>(queue.max(1));
+        let places = threads.max(1) + queue.max(1);
+        let (sender, receiver) = sync_channel::<Work>(places);
         let receiver = Arc::new(Mutex::new(receiver));
         for number in 0..threads.max(1) {
             let receiver = Arc::clone(&receiver);
@@ -26,19 +35,30 @@ impl Pool {
                 .spawn(move || work(&receiver, cost))
                 .expect("the operating system gives a thread at the start");
         }
-        Self(sender)
+        Self { sender, places: Arc::new(Semaphore::new(places)) }
+    }
+
+    /// Takes a place, if one is free.
+    pub fn enter(&self) -> Result<Place, Busy> {
+        Arc::clone(&self.places).try_acquire_owned().map(|held| Place { _held: held }).map_err(|_| Busy)
     }
 
     /// Runs `job` on one of the threads. A caller that goes away before its turn costs nothing.
     pub async fn run<T: Send + 'static>(&self, job: impl FnOnce(&mut Argon) -> T + Send + 'static) -> Result<T, Busy> {
+        self.run_at(self.enter()?, job).await
+    }
+
+    /// As [`Pool::run`], at a place that was taken before.
+    pub async fn run_at<T: Send + 'static>(&self, place: Place, job: impl FnOnce(&mut Argon) -> T + Send + 'static) -> Result<T, Busy> {
         let (answer, result) = oneshot::channel();
         let work: Work = Box::new(move |argon| {
+            let _place = place;
             if !answer.is_closed() {
                 // The one who asked may have gone meanwhile; then nobody needs the answer.
                 let _ = answer.send(job(argon));
             }
         });
-        match self.0.try_send(work) {
+        match self.sender.try_send(work) {
             Ok(()) => result.await.map_err(|_| Busy),
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(Busy),
         }

@@ -26,6 +26,8 @@ macro_rules! ids {
         #[serde(transparent)]
         pub struct $name(String);
         impl $name {
+            /// What every id of this kind begins with.
+            pub const PREFIX: &'static str = concat!($prefix, "_");
             pub fn generate(now: Timestamp, entropy: &dyn Entropy) -> Self { Self(fresh($prefix, now, entropy)) }
             /// An id as presented from outside or read from the store; only what exists is ever found.
             pub fn from_text(text: impl Into<String>) -> Self { Self(text.into()) }

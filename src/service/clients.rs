@@ -4,8 +4,8 @@ use url::Url;
 
 use super::change::Change;
 use crate::model::{
-    AuthMethod, Client, ClientId, ClientMetadata, ClientState, ConsentMode, Entitlement, GrantType, SecretId, StoredSecret, TenantId,
-    display_name,
+    AuthMethod, Client, ClientId, ClientMetadata, ClientState, ConsentMode, Entitlement, GrantType, PersonId, SecretId, StoredSecret,
+    TenantId, display_name,
 };
 use crate::protocol::redirect::registration_fault;
 use crate::store::StoreError;
@@ -67,6 +67,10 @@ pub enum ClientAdded {
 pub async fn add(change: &Change<'_>, new: NewClient) -> Result<ClientAdded, StoreError> {
     if let Some((field, fault)) = metadata_fault(&new.metadata) {
         return Ok(ClientAdded::Invalid(field, fault));
+    }
+    // RFC 9700 4.15: a client must not be able to choose what could be the `sub` of a person.
+    if new.id.as_ref().is_some_and(|id| id.as_str().starts_with(PersonId::PREFIX)) {
+        return Ok(ClientAdded::Invalid("client_id", "must not look like the id of a person".to_owned()));
     }
     let mut client = Client {
         id: new.id.unwrap_or_else(|| ClientId::generate(change.now, change.entropy)),

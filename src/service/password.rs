@@ -6,12 +6,15 @@ use super::authorize::{self, Step};
 use super::{Failure, Visitor, facts};
 use crate::app::App;
 use crate::credentials::Verdict;
-use crate::model::{Amr, Email, Flow, PasswordRecord, Person, PersonState, Progress, Proof};
+use crate::model::{Amr, Email, Flow, PasswordRecord, Person, PersonId, PersonState, Progress, Proof};
 use crate::store::Attempt;
 use crate::world::{Secret, Timestamp, sha256};
 
 /// Failures are forgotten after a day without one.
 const DECAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The event with which a pause begins (security.md F13).
+const PAUSE: &str = "sign_in.pause";
 
 /// What became of a password.
 pub enum SignIn {
@@ -45,21 +48,24 @@ pub async fn sign_in(
         None => None,
     };
     let account = account_key(record_of.as_ref(), identifier);
-    let network = format!("net:{}", visitor.network.as_str());
-    if let Some(until) = claim(app, &account, &network, now).await? {
+    // A place first: whoever is sent away because too many wait has not used up an attempt (security.md F11).
+    let place = app.passwords.enter()?;
+    let person = record_of.as_ref().map(|found| &found.person.id);
+    if let Some(until) = claim(app, &account, person, visitor, now).await? {
         return Ok(SignIn::Paused { until });
     }
     let hash = record_of.as_ref().and_then(|r| r.hash.clone());
     let rehash_password = password.clone();
-    let verdict = app.passwords.verify(password, hash.as_ref()).await?;
+    let verdict = app.passwords.verify_at(place, password, hash.as_ref()).await?;
     match (verdict, record_of) {
         (Verdict::Right { rehash }, Some(found)) if found.person.state == PersonState::Active => {
-            let fresh = if rehash { Some(app.passwords.hash(rehash_password, &*app.entropy).await?) } else { None };
+            // Too busy to hash anew is no reason to turn somebody away: the next sign-in does it.
+            let fresh = if rehash { app.passwords.hash(rehash_password, &*app.entropy).await.ok() } else { None };
             let renewed = fresh.as_ref().map(|f| f.expose().as_str()).zip(hash.as_ref().map(|h| h.expose().as_str()));
             accept(app, flow, &found.person, &account, renewed, visitor, now).await
         }
         (_, found) => {
-            refuse(app, &flow, found.as_ref().map(|f| &f.person), &network, visitor, now).await?;
+            refuse(app, &flow, found.as_ref().map(|f| &f.person), visitor, now).await?;
             Ok(SignIn::Wrong)
         }
     }
@@ -77,22 +83,38 @@ fn account_key(found: Option<&PasswordRecord>, identifier: &str) -> String {
 }
 
 /// Counts this attempt; Some when account or network is paused.
-async fn claim(app: &App, account: &str, network: &str, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
+async fn claim(
+    app: &App,
+    account: &str,
+    person: Option<&PersonId>,
+    visitor: &Visitor,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Failure> {
     let limits = &app.config.sign_in;
     let (threshold, pause) = (i64::from(limits.lock_threshold), limits.lock_time());
     let outcome = app
         .store
         .write(async |w| {
-            if let Some(until) = w.pause(network, now).await? {
+            if let Some(until) = w.pause(&network_key(visitor), now).await? {
                 return Ok(Some(until));
             }
             Ok(match w.claim_attempt(account, threshold, pause, DECAY, now).await? {
-                Attempt::Allowed { .. } => None,
+                Attempt::Allowed { failures } => {
+                    if failures >= threshold {
+                        let event = person.map_or(Event::of_nobody(PAUSE, "account"), |id| Event::of_person(PAUSE, id, "account"));
+                        record(app, w, Event { actor: "anonymous", ..event }, visitor, now).await?;
+                    }
+                    None
+                }
                 Attempt::Paused { until } => Some(until),
             })
         })
         .await?;
     Ok(outcome)
+}
+
+fn network_key(visitor: &Visitor) -> String {
+    format!("net:{}", visitor.network.as_str())
 }
 
 async fn accept(
@@ -131,12 +153,15 @@ pub(super) async fn continue_flow(app: &App, mut flow: Flow, current: bool, visi
     authorize::advance(app, flow, visitor, now).await
 }
 
-async fn refuse(app: &App, flow: &Flow, person: Option<&Person>, network: &str, visitor: &Visitor, now: Timestamp) -> Result<(), Failure> {
+async fn refuse(app: &App, flow: &Flow, person: Option<&Person>, visitor: &Visitor, now: Timestamp) -> Result<(), Failure> {
     let limits = &app.config.sign_in;
     let threshold = i64::from(limits.network_lock_threshold);
     app.store
         .write(async |w| {
-            w.claim_attempt(network, threshold, limits.lock_time(), DECAY, now).await?;
+            let counted = w.claim_attempt(&network_key(visitor), threshold, limits.lock_time(), DECAY, now).await?;
+            if matches!(counted, Attempt::Allowed { failures } if failures >= threshold) {
+                record(app, w, Event::of_nobody(PAUSE, "network"), visitor, now).await?;
+            }
             let event = match person {
                 Some(person) => Event { actor: "anonymous", ..Event::of_person("sign_in.password", &person.id, "wrong") },
                 None => Event::of_nobody("sign_in.password", "wrong"),
@@ -159,12 +184,12 @@ pub async fn prove_again(
 ) -> Result<Option<SignIn>, Failure> {
     debug_assert!(facts::session_of(&person.id, visitor).is_some(), "only a signed-in person proves again");
     let account = format!("person:{}", person.id);
-    let network = format!("net:{}", visitor.network.as_str());
-    if let Some(until) = claim(app, &account, &network, now).await? {
+    let place = app.passwords.enter()?;
+    if let Some(until) = claim(app, &account, Some(&person.id), visitor, now).await? {
         return Ok(Some(SignIn::Paused { until }));
     }
     let hash = app.store.read(async |r| r.password_hash(&person.id).await).await?;
-    match app.passwords.verify(password, hash.as_ref()).await? {
+    match app.passwords.verify_at(place, password, hash.as_ref()).await? {
         Verdict::Right { .. } => {
             app.store.write(async |w| w.clear_attempts(&account).await).await?;
             Ok(None)

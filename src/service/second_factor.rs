@@ -31,7 +31,9 @@ pub enum Factor {
 /// A challenge and its letter, made before the transaction that stores both.
 pub struct PreparedCode {
     challenge: EmailChallenge,
-    letter: Option<letters::Prepared>,
+    letter: letters::Prepared,
+    /// Letters that may leave in a quarter of an hour.
+    limit: i64,
 }
 
 /// Makes a code ready if the question is for one and none is under way in this flow.
@@ -46,14 +48,11 @@ pub async fn prepare_code(
     let (Ask::SecondFactor(FactorKind::Email), Some(person), None) = (ask, person, &flow.progress.email_challenge) else {
         return Ok(None);
     };
-    make_code(app, person, &client.metadata.client_name, now).await.map(Some)
+    make_code(app, person, &client.metadata.client_name, now).map(Some)
 }
 
-/// A fresh code. Beyond the limit per person the challenge exists but no letter leaves: the page looks the same
-/// (security.md G13).
-async fn make_code(app: &App, person: &Person, client_name: &str, now: Timestamp) -> Result<PreparedCode, Failure> {
+fn make_code(app: &App, person: &Person, client_name: &str, now: Timestamp) -> Result<PreparedCode, Failure> {
     let limits = &app.config.sign_in;
-    let recent = app.store.read(async |r| r.email_challenges_since(&person.id, now.minus(QUARTER_HOUR)).await).await?;
     let id = ChallengeId::generate(now, &*app.entropy);
     let code = decimal_code(&*app.entropy, 6);
     let challenge = EmailChallenge {
@@ -64,46 +63,56 @@ async fn make_code(app: &App, person: &Person, client_name: &str, now: Timestamp
         created_at: now,
         expires_at: now.plus(limits.email_code_time()),
     };
-    let letter = if recent < i64::from(limits.email_codes_per_quarter_hour) {
-        let page = EmailCodeLetter {
-            name: person.first_name.clone(),
-            code,
-            minutes: i64::from(limits.email_code_minutes),
-            tenant: None,
-            client_name: Some(client_name.to_owned()).filter(|name| !name.is_empty()),
-            product: app.config.product.name.clone(),
-        };
-        Some(letters::prepare(app, person, &page, now)?)
-    } else {
-        None
+    let page = EmailCodeLetter {
+        name: person.first_name.clone(),
+        code,
+        minutes: i64::from(limits.email_code_minutes),
+        tenant: None,
+        client_name: Some(client_name.to_owned()).filter(|name| !name.is_empty()),
+        product: app.config.product.name.clone(),
     };
-    Ok(PreparedCode { challenge, letter })
+    Ok(PreparedCode {
+        challenge,
+        letter: letters::prepare(app, person, &page, now)?,
+        limit: i64::from(limits.email_codes_per_quarter_hour),
+    })
 }
 
-/// Stores a code and its letter, and makes it the one that the flow waits for.
+/// Stores a code and its letter, and makes it the one that the flow waits for. Beyond the limit per person the challenge
+/// exists but no letter leaves: the page looks the same. Counted inside the transaction, one after the other, so that
+/// many requests at once send no more than the limit (security.md G13).
 pub async fn queue_code(w: &mut Write, flow: &mut Flow, code: &PreparedCode, now: Timestamp) -> Result<(), StoreError> {
     if let Some(older) = &flow.progress.email_challenge {
         w.void_email_challenge(older, now).await?;
     }
     w.insert_email_challenge(&code.challenge).await?;
-    if let Some(letter) = &code.letter {
-        letters::queue(w, letter, now).await?;
+    let recent = w.email_challenges_since(&code.challenge.person, now.minus(QUARTER_HOUR)).await?;
+    if recent <= code.limit {
+        letters::queue(w, &code.letter, now).await?;
     }
     flow.progress.email_challenge = Some(code.challenge.id.clone());
     Ok(())
 }
 
-/// Sends another code; the one before is void. Says nothing about whether a letter really left.
+/// Sends another code; the one before is void. Says nothing about whether a letter really left. Of several requests for
+/// the same page at once the first sends.
 pub async fn resend(app: &App, mut flow: Flow, person: &Person, client_name: &str, now: Timestamp) -> Result<(), Failure> {
-    let code = make_code(app, person, client_name, now).await?;
-    app.store
-        .write(async |w| {
+    let code = make_code(app, person, client_name, now)?;
+    let sent = app
+        .store
+        .write_or_undo(async |w| {
             queue_code(w, &mut flow, &code, now).await?;
-            w.update_flow(&flow.id, flow.version, &flow.progress).await
+            Ok(if w.update_flow(&flow.id, flow.version, &flow.progress).await? { Ok(()) } else { Err(Overtaken) })
         })
         .await?;
+    if sent.is_err() {
+        tracing::info!("another request moved the sign-in on before this one could send a code");
+    }
     Ok(())
 }
+
+/// Another request changed the flow first.
+struct Overtaken;
 
 /// Who owes the second factor in this flow.
 pub fn debtor(flow: &Flow, visitor: &Visitor) -> Option<PersonId> {

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::{Failure, Visitor, facts};
 use crate::app::App;
-use crate::model::{PersonId, Proof, Session, SessionId};
+use crate::model::{Membership, MembershipState, PersonId, Proof, Session, SessionId};
 use crate::store::{StoreError, Write};
 use crate::world::{Digest, SessionCookie, Timestamp, Token};
 
@@ -13,8 +13,16 @@ const TOUCH_EVERY: Duration = Duration::from_secs(60);
 /// Finds the live session of a cookie: not ended, not past its absolute end, not idle too long.
 pub async fn find(app: &App, cookie: &str, now: Timestamp) -> Result<Option<Session>, Failure> {
     let digest = Digest::of::<SessionCookie>(cookie);
-    let Some(session) = app.store.read(async |r| r.session_by_cookie(&digest).await).await? else { return Ok(None) };
-    if !is_live(app, &session, now) {
+    let found = app
+        .store
+        .read(async |r| {
+            let Some(session) = r.session_by_cookie(&digest).await? else { return Ok(None) };
+            let memberships = r.memberships_of(&session.person).await?;
+            Ok(Some((session, memberships)))
+        })
+        .await?;
+    let Some((session, memberships)) = found else { return Ok(None) };
+    if !is_live(app, &session, &memberships, now) {
         return Ok(None);
     }
     if now.since(session.last_seen_at) >= TOUCH_EVERY {
@@ -23,13 +31,21 @@ pub async fn find(app: &App, cookie: &str, now: Timestamp) -> Result<Option<Sess
     Ok(Some(session))
 }
 
-/// Is a session still good? The limits in force now count, not those of its beginning (security.md E07).
-pub fn is_live(app: &App, session: &Session, now: Timestamp) -> bool {
+/// Is a session still good? The limits in force now count, not those of its beginning (security.md E07), and of the
+/// person's tenants the strictest one.
+fn is_live(app: &App, session: &Session, memberships: &[Membership], now: Timestamp) -> bool {
     let limits = &app.config.sign_in;
+    let registered = app.registered();
+    let active = memberships.iter().filter(|membership| membership.state == MembershipState::Active);
+    let policies: Vec<_> =
+        active.filter_map(|membership| registered.tenants.get(&membership.tenant)).map(|tenant| &tenant.policy).collect();
+    let minutes = |minutes: u32| Duration::from_secs(u64::from(minutes) * 60);
+    let idle = policies.iter().map(|policy| minutes(policy.session_idle_minutes)).fold(limits.session_idle(), Duration::min);
+    let absolute = policies.iter().map(|policy| minutes(policy.session_absolute_hours) * 60).fold(limits.session_absolute(), Duration::min);
     session.ended_at.is_none()
         && now < session.expires_at
-        && now.since(session.created_at) < limits.session_absolute()
-        && now.since(session.last_seen_at) < limits.session_idle()
+        && now.since(session.created_at) < absolute
+        && now.since(session.last_seen_at) < idle
 }
 
 /// A session after a proof, and its new cookie.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where its expectation does")]
 
 mod architecture;
+mod attacks;
 mod cli;
 mod config;
 mod demo;

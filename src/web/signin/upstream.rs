@@ -24,6 +24,9 @@ pub async fn depart(State(app): State<Arc<App>>, guest: Guest, Checked(form): Ch
         return Ok(elsewhere);
     }
     let connection = ConnectionId::from_text(form.get("connection"));
+    if !app.registered().connections.contains_key(&connection) {
+        return Err(WebError::bad_form());
+    }
     let departed = start(&app, Trip::Login(&open.flow), &connection, &guest.visitor, now).await?;
     leave_for(&app, &guest, departed)
 }

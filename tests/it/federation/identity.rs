@@ -189,3 +189,17 @@ async fn c10_a_tenant_that_trusts_no_directory_asks_for_its_own_factor() {
 
     assert_eq!(browser.path(), "/login/code");
 }
+
+#[tokio::test]
+async fn g16_a_second_factor_that_only_the_token_claims_is_asked_for_here() {
+    let stage = Stage::set().await;
+    stage.invited(ANNA, InvitationMethod::Microsoft).await;
+    stage.t.mailbox.letter(ANNA).await;
+    let forged =
+        Account::member(1, ANNA).with("amr", json!(["pwd", "mfa"])).with("acr", "urn:tenantry:acr:mfa").with("acrs", json!(["c1"]));
+
+    let tokens = stage.tokens(&forged, ANNA).await;
+
+    assert_eq!(tokens.claims["amr"], json!(["email", "fed"]), "the code from the letter was asked for, and counts as no more");
+    assert_eq!(tokens.claims["acr"], "urn:tenantry:acr:email");
+}

@@ -61,7 +61,12 @@ impl Tenantry {
 
     /// A second node on the same database, with the same clock and the same public address.
     pub async fn beside(&self) -> Self {
-        Self::open(Arc::clone(&self.database), Arc::clone(&self.clock), Some(&self.origin), |_| {}).await
+        self.beside_with(|_| {}).await
+    }
+
+    /// The same with another configuration.
+    pub async fn beside_with(&self, change: impl FnOnce(&mut Config)) -> Self {
+        Self::open(Arc::clone(&self.database), Arc::clone(&self.clock), Some(&self.origin), change).await
     }
 
     async fn open(database: Arc<Database>, clock: Arc<TestClock>, issuer: Option<&str>, change: impl FnOnce(&mut Config)) -> Self {
