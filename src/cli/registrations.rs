@@ -1,4 +1,6 @@
 //! `tenant add`, `group add`, `client add`, `connection add`.
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::args::{ClientAdd, ConnectionAdd, GroupAdd, PresetName, TenantAdd};
@@ -6,7 +8,7 @@ use super::error::CliError;
 use super::open::{open, text_of};
 use super::output::Output;
 use crate::config::Config;
-use crate::model::{AuthMethod, ConsentMode, Permission, TenantPolicy};
+use crate::model::{AuthMethod, ClientMetadata, ConsentMode, Permission, TenantPolicy};
 use crate::service::clients::{self, ClientAdded, NewClient, Preset};
 use crate::service::connections::{self, ClearCredential, ConnectionAdded, NewConnection};
 use crate::service::groups::{self, GroupAdded};
@@ -111,7 +113,23 @@ fn requested(add: ClientAdd) -> Result<NewClient, CliError> {
         metadata.jwks = Some(jwks);
         metadata.token_endpoint_auth_method = AuthMethod::PrivateKeyJwt;
     }
+    if let Some(file) = &add.metadata_file {
+        new.metadata = overlaid(&new.metadata, file)?;
+    }
     Ok(new)
+}
+
+/// The metadata with the members of a JSON file laid over it.
+fn overlaid(metadata: &ClientMetadata, file: &Path) -> Result<ClientMetadata, CliError> {
+    let text = text_of(file)?;
+    let fault = |cause: String| CliError::new(format!("{} is not client metadata: {cause}", file.display()), "give a JSON object");
+    let given: serde_json::Map<String, Value> = serde_json::from_str(text.expose()).map_err(|e| fault(e.to_string()))?;
+    let mut all = match serde_json::to_value(metadata) {
+        Ok(Value::Object(members)) => members,
+        _ => return Err(fault("it cannot be laid over the preset".into())),
+    };
+    all.extend(given);
+    serde_json::from_value(Value::Object(all)).map_err(|e| fault(e.to_string()))
 }
 
 pub async fn add_connection(config: &Config, output: &Output, add: ConnectionAdd) -> Result<(), CliError> {

@@ -8,15 +8,69 @@ use crate::world::{Digest, Timestamp};
 
 text_enum! { ClientState { Active = "active", Disabled = "disabled" } }
 text_enum! {
-    /// RFC 7591 2 `token_endpoint_auth_method`.
-    AuthMethod { Basic = "client_secret_basic", Post = "client_secret_post", PrivateKeyJwt = "private_key_jwt", None = "none" }
+    /// RFC 7591 2 `token_endpoint_auth_method`; the two of TLS are RFC 8705 2.
+    AuthMethod {
+        Basic = "client_secret_basic",
+        Post = "client_secret_post",
+        PrivateKeyJwt = "private_key_jwt",
+        TlsClientAuth = "tls_client_auth",
+        SelfSignedTlsClientAuth = "self_signed_tls_client_auth",
+        None = "none",
+    }
 }
 text_enum! {
-    GrantType { AuthorizationCode = "authorization_code", RefreshToken = "refresh_token", ClientCredentials = "client_credentials" }
+    GrantType {
+        AuthorizationCode = "authorization_code",
+        Implicit = "implicit",
+        RefreshToken = "refresh_token",
+        ClientCredentials = "client_credentials",
+        DeviceCode = "urn:ietf:params:oauth:grant-type:device_code",
+        TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange",
+    }
+}
+text_enum! {
+    /// OAuth 2.0 Multiple Response Type Encoding Practices. All but `code` are legacy and off unless registered.
+    ResponseType {
+        Code = "code",
+        IdToken = "id_token",
+        IdTokenToken = "id_token token",
+        CodeIdToken = "code id_token",
+        CodeToken = "code token",
+        CodeIdTokenToken = "code id_token token",
+    }
 }
 text_enum! { SigningAlg { Rs256 = "RS256", Ps256 = "PS256", Es256 = "ES256", EdDsa = "EdDSA" } }
 text_enum! {
-    ResponseMode { Query = "query", Fragment = "fragment", FormPost = "form_post" }
+    /// How the answer of the authorization endpoint travels; those with `jwt` are JARM 2.3.
+    ResponseMode {
+        Query = "query",
+        Fragment = "fragment",
+        FormPost = "form_post",
+        Jwt = "jwt",
+        QueryJwt = "query.jwt",
+        FragmentJwt = "fragment.jwt",
+        FormPostJwt = "form_post.jwt",
+    }
+}
+text_enum! {
+    /// Which `aud` a client assertion may carry: FAPI 2.0 Security Profile 5.3.2.1 wants the issuer alone.
+    AssertionAudience { Issuer = "issuer", IssuerOrTokenEndpoint = "issuer_or_token_endpoint" }
+}
+text_enum! {
+    /// RFC 9068, or a random text that only introspection explains.
+    AccessTokenFormat { Jwt = "jwt", Opaque = "opaque" }
+}
+text_enum! {
+    /// Are refresh tokens replaced at each use? `auto`: unless client and token are both bound to a key (RFC 9700 4.14.2).
+    RefreshRotation { Auto = "auto", Always = "always", Never = "never" }
+}
+text_enum! {
+    /// OpenID Connect Core 8.
+    SubjectType { Public = "public", Pairwise = "pairwise" }
+}
+text_enum! {
+    /// OpenID Connect Dynamic Client Registration 2.
+    ApplicationType { Web = "web", Native = "native" }
 }
 text_enum! {
     /// Ask the person, or take the consent of a first-party application as given.
@@ -35,15 +89,69 @@ pub struct ClientMetadata {
     pub redirect_uris: Vec<String>,
     pub post_logout_redirect_uris: Vec<String>,
     pub token_endpoint_auth_method: AuthMethod,
+    /// The only algorithm of its client assertions; none: any that we verify.
+    pub token_endpoint_auth_signing_alg: Option<SigningAlg>,
+    pub assertion_audience: AssertionAudience,
+    /// RFC 8705 2.1.2: exactly one of these five for `tls_client_auth`.
+    pub tls_client_auth_subject_dn: Option<String>,
+    pub tls_client_auth_san_dns: Option<String>,
+    pub tls_client_auth_san_uri: Option<String>,
+    pub tls_client_auth_san_ip: Option<String>,
+    pub tls_client_auth_san_email: Option<String>,
+    pub application_type: ApplicationType,
     pub grant_types: Vec<GrantType>,
+    pub response_types: Vec<ResponseType>,
     pub response_modes: Vec<ResponseMode>,
     /// Scopes that the client may ask for.
     pub scopes: Vec<String>,
     pub require_pkce: bool,
+    /// RFC 9126 6.
+    pub require_pushed_authorization_requests: bool,
+    /// RFC 9101 10.5.
+    pub require_signed_request_object: bool,
+    pub request_object_signing_alg: Option<SigningAlg>,
+    /// Registered https URIs of request objects (OpenID Connect Core 6.2).
+    pub request_uris: Vec<String>,
+    /// RFC 9449 5.2.
+    pub dpop_bound_access_tokens: bool,
+    /// RFC 8705 3.4.
+    pub tls_client_certificate_bound_access_tokens: bool,
+    /// JARM 3.
+    pub authorization_signed_response_alg: SigningAlg,
     pub id_token_signed_response_alg: SigningAlg,
     pub access_token_signing_alg: SigningAlg,
+    pub access_token_format: AccessTokenFormat,
+    /// Userinfo as a signed JWT (OpenID Connect Core 5.3.2); none: JSON.
+    pub userinfo_signed_response_alg: Option<SigningAlg>,
+    /// RFC 9701 6; none: ES256.
+    pub introspection_signed_response_alg: Option<SigningAlg>,
+    /// JWE algorithms of RFC 7518 4 and 5 for the id_token and userinfo; none: not encrypted.
+    pub id_token_encrypted_response_alg: Option<String>,
+    pub id_token_encrypted_response_enc: Option<String>,
+    pub userinfo_encrypted_response_alg: Option<String>,
+    pub userinfo_encrypted_response_enc: Option<String>,
+    pub subject_type: SubjectType,
+    pub sector_identifier_uri: Option<String>,
+    /// Seconds; taken when a request has no `max_age`.
+    pub default_max_age: Option<u32>,
+    pub require_auth_time: bool,
+    pub default_acr_values: Vec<String>,
+    pub initiate_login_uri: Option<String>,
+    pub client_uri: Option<String>,
+    pub logo_uri: Option<String>,
+    pub policy_uri: Option<String>,
+    pub tos_uri: Option<String>,
+    pub contacts: Vec<String>,
+    pub backchannel_logout_uri: Option<String>,
+    pub backchannel_logout_session_required: bool,
+    pub frontchannel_logout_uri: Option<String>,
+    pub frontchannel_logout_session_required: bool,
+    /// RFC 9396 10.
+    pub authorization_details_types: Vec<String>,
     /// Public keys of `private_key_jwt`, as a JWK set (RFC 7517 5).
     pub jwks: Option<serde_json::Value>,
+    /// Where those keys are fetched from instead.
+    pub jwks_uri: Option<String>,
     pub consent: ConsentMode,
     pub entitlement: Entitlement,
     /// Origins that may call the token, userinfo and revocation endpoints from a script.
@@ -53,6 +161,7 @@ pub struct ClientMetadata {
     pub access_token_minutes: u32,
     pub refresh_token_idle_days: u32,
     pub refresh_token_absolute_days: u32,
+    pub refresh_rotation: RefreshRotation,
     /// Seconds in which a rotated refresh token still yields its successor.
     pub refresh_grace_seconds: u32,
     /// Lowest `acr` with which a person may enter, if any.
@@ -68,15 +177,55 @@ impl Default for ClientMetadata {
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
             token_endpoint_auth_method: AuthMethod::Basic,
+            token_endpoint_auth_signing_alg: None,
+            assertion_audience: AssertionAudience::IssuerOrTokenEndpoint,
+            tls_client_auth_subject_dn: None,
+            tls_client_auth_san_dns: None,
+            tls_client_auth_san_uri: None,
+            tls_client_auth_san_ip: None,
+            tls_client_auth_san_email: None,
+            application_type: ApplicationType::Web,
             grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+            response_types: vec![ResponseType::Code],
             response_modes: vec![ResponseMode::Query, ResponseMode::FormPost],
             scopes: ["openid", "profile", "email", "offline_access", "tenant", "groups", "permissions", "locations"]
                 .map(String::from)
                 .to_vec(),
             require_pkce: true,
+            require_pushed_authorization_requests: false,
+            require_signed_request_object: false,
+            request_object_signing_alg: None,
+            request_uris: Vec::new(),
+            dpop_bound_access_tokens: false,
+            tls_client_certificate_bound_access_tokens: false,
+            authorization_signed_response_alg: SigningAlg::Rs256,
             id_token_signed_response_alg: SigningAlg::Rs256,
             access_token_signing_alg: SigningAlg::Es256,
+            access_token_format: AccessTokenFormat::Jwt,
+            userinfo_signed_response_alg: None,
+            introspection_signed_response_alg: None,
+            id_token_encrypted_response_alg: None,
+            id_token_encrypted_response_enc: None,
+            userinfo_encrypted_response_alg: None,
+            userinfo_encrypted_response_enc: None,
+            subject_type: SubjectType::Public,
+            sector_identifier_uri: None,
+            default_max_age: None,
+            require_auth_time: false,
+            default_acr_values: Vec::new(),
+            initiate_login_uri: None,
+            client_uri: None,
+            logo_uri: None,
+            policy_uri: None,
+            tos_uri: None,
+            contacts: Vec::new(),
+            backchannel_logout_uri: None,
+            backchannel_logout_session_required: false,
+            frontchannel_logout_uri: None,
+            frontchannel_logout_session_required: false,
+            authorization_details_types: Vec::new(),
             jwks: None,
+            jwks_uri: None,
             consent: ConsentMode::Ask,
             entitlement: Entitlement::Any,
             allowed_origins: Vec::new(),
@@ -84,6 +233,7 @@ impl Default for ClientMetadata {
             access_token_minutes: 5,
             refresh_token_idle_days: 14,
             refresh_token_absolute_days: 90,
+            refresh_rotation: RefreshRotation::Auto,
             refresh_grace_seconds: 30,
             required_acr: None,
             extra: BTreeMap::new(),

@@ -1,5 +1,5 @@
 //! What was authorized, and the tokens issued under it.
-use super::{ClientId, GrantId, PersonId, Proof, SessionId, SigningAlg, TenantId, TokenId, text_enum};
+use super::{ClientId, GrantId, GrantTerms, PersonId, Proof, SessionId, SigningAlg, TenantId, TokenId, text_enum};
 use crate::world::{Digest, Timestamp};
 
 /// One authorization: who gave which client which scopes in which tenant, with which proof.
@@ -17,6 +17,7 @@ pub struct Grant {
     pub proof: Proof,
     /// `max_age` or an essential `auth_time` was asked: the id_token must carry `auth_time`.
     pub auth_time_requested: bool,
+    pub terms: GrantTerms,
     pub created_at: Timestamp,
     /// Absolute end of the refresh family.
     pub expires_at: Timestamp,

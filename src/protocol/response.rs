@@ -31,9 +31,9 @@ fn answer(redirect: &VerifiedRedirect, mut fields: Vec<(&'static str, String)>, 
     // RFC 9207 2: in success and error responses alike.
     fields.push(("iss", issuer.to_owned()));
     match redirect.mode() {
-        ResponseMode::FormPost => Answer::FormPost { action: redirect.uri().to_owned(), fields },
-        ResponseMode::Fragment => Answer::Redirect(format!("{}#{}", redirect.uri(), encode(&fields))),
-        ResponseMode::Query => Answer::Redirect(append(redirect.uri(), &fields)),
+        ResponseMode::FormPost | ResponseMode::FormPostJwt => Answer::FormPost { action: redirect.uri().to_owned(), fields },
+        ResponseMode::Fragment | ResponseMode::FragmentJwt => Answer::Redirect(format!("{}#{}", redirect.uri(), encode(&fields))),
+        ResponseMode::Query | ResponseMode::QueryJwt | ResponseMode::Jwt => Answer::Redirect(append(redirect.uri(), &fields)),
     }
 }
 

@@ -5,7 +5,7 @@ use super::facts::Loaded;
 use super::session::Established;
 use super::{Failure, Visitor};
 use crate::app::App;
-use crate::model::{Client, CodeRow, Flow, Grant, GrantId, Membership, PersonId, Proof, SessionId, TenantId};
+use crate::model::{Client, CodeRow, Flow, Grant, GrantId, GrantTerms, Membership, PersonId, Proof, SessionId, TenantId};
 use crate::protocol::authorize::{AuthorizeRequest, Target};
 use crate::protocol::response::{self, Answer};
 use crate::store::{StoreError, Write};
@@ -81,6 +81,7 @@ fn grant(
         nonce: request.nonce.clone(),
         proof,
         auth_time_requested: request.auth_time_requested || request.max_age.is_some(),
+        terms: GrantTerms::default(),
         created_at: now,
         expires_at: now.plus(Duration::from_secs(days * 86_400)),
         ended_at: None,

@@ -1,7 +1,7 @@
 //! Grants and consents. The tokens under a grant live in `tokens`.
 use super::rows::{At, micros, time, to_json};
 use super::{Read, Result, StoreError, Write, execute, on};
-use crate::model::{ClientId, Grant, GrantId, PersonId, SessionId, TenantId};
+use crate::model::{ClientId, Grant, GrantId, GrantTerms, PersonId, SessionId, TenantId};
 use crate::world::Timestamp;
 
 #[derive(sqlx::FromRow)]
@@ -15,6 +15,7 @@ struct GrantRow {
     nonce: Option<String>,
     proof: String,
     auth_time_requested: bool,
+    terms: String,
     created_at: i64,
     expires_at: i64,
     ended_at: Option<i64>,
@@ -33,6 +34,7 @@ impl TryFrom<GrantRow> for Grant {
             scope: row.scope,
             nonce: row.nonce,
             auth_time_requested: row.auth_time_requested,
+            terms: at.json("terms", &row.terms)?,
             created_at: Timestamp::from_micros(row.created_at),
             expires_at: Timestamp::from_micros(row.expires_at),
             ended_at: time(row.ended_at),
@@ -45,7 +47,7 @@ impl Read {
     /// A grant, also an ended or expired one.
     pub async fn grant(&mut self, id: &GrantId) -> Result<Option<Grant>> {
         const SQL: &str = "select id, client_id, person_id, tenant_id, session_id, scope, nonce, proof, auth_time_requested,
-                created_at, expires_at, ended_at
+                terms, created_at, expires_at, ended_at
             from grants where id = $1";
         let row: Option<GrantRow> = on!(self, c => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(c))?;
         row.map(Grant::try_from).transpose()
@@ -70,9 +72,9 @@ impl Write {
     pub async fn insert_grant(&mut self, grant: &Grant) -> Result<()> {
         const SQL: &str = "insert into grants
                 (id, client_id, person_id, tenant_id, session_id, scope, nonce, proof, auth_time_requested,
-                 created_at, expires_at, ended_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-        let proof = to_json(&grant.proof);
+                 terms, created_at, expires_at, ended_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        let (proof, terms) = (to_json(&grant.proof), to_json(&grant.terms));
         execute!(
             self,
             sqlx::query(SQL)
@@ -85,10 +87,19 @@ impl Write {
                 .bind(grant.nonce.as_deref())
                 .bind(&proof)
                 .bind(grant.auth_time_requested)
+                .bind(&terms)
                 .bind(grant.created_at.micros())
                 .bind(grant.expires_at.micros())
                 .bind(micros(grant.ended_at))
         )?;
+        Ok(())
+    }
+
+    /// Writes the terms of a grant anew, such as the key that its first redemption bound it to.
+    pub async fn set_grant_terms(&mut self, id: &GrantId, terms: &GrantTerms) -> Result<()> {
+        const SQL: &str = "update grants set terms = $2 where id = $1";
+        let terms = to_json(terms);
+        execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(&terms))?;
         Ok(())
     }
 

@@ -37,6 +37,9 @@ pub fn parse(params: &Params, client: &Client) -> Result<TokenRequest, OAuthErro
         GrantType::AuthorizationCode => code::CodeRequest::read(params).map(TokenRequest::Code),
         GrantType::RefreshToken => refresh::RefreshRequest::read(params).map(TokenRequest::Refresh),
         GrantType::ClientCredentials => Ok(TokenRequest::ClientCredentials(client_credentials::ClientCredentialsRequest::read(params))),
+        GrantType::Implicit | GrantType::DeviceCode | GrantType::TokenExchange => {
+            Err(OAuthError::new(ErrorCode::UnsupportedGrantType, "grant_type is not supported", Reason::GrantTypeUnknown))
+        }
     }
 }
 

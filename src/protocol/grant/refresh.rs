@@ -85,7 +85,7 @@ pub fn ended() -> OAuthError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ClientId, GrantId, PersonId, Proof, TenantId};
+    use crate::model::{ClientId, GrantId, GrantTerms, PersonId, Proof, TenantId};
     use crate::protocol::params::tests::params;
     use crate::protocol::testing::{NOW, client};
 
@@ -116,6 +116,7 @@ mod tests {
             nonce: None,
             proof: Proof::default(),
             auth_time_requested: false,
+            terms: GrantTerms::default(),
             created_at: NOW,
             expires_at: after(2000),
             ended_at: None,

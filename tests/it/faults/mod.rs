@@ -10,7 +10,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tenantry::config::Config;
-use tenantry::model::{Amr, Client, CodeRow, Grant, GrantId, Proof, Tenant};
+use tenantry::model::{Amr, Client, CodeRow, Grant, GrantId, GrantTerms, Proof, Tenant};
 use tenantry::service::clients::Preset;
 use tenantry::world::{Clock, Code, Os, SystemClock, Timestamp, Token};
 
@@ -104,6 +104,7 @@ impl Cluster {
             nonce: None,
             proof: Proof { amr: [Amr::Pwd, Amr::Email].into(), signed_in_at: Some(now), factor_at: Some(now), upstream_tid: None },
             auth_time_requested: false,
+            terms: GrantTerms::default(),
             created_at: now,
             expires_at: now.plus(Duration::from_secs(86_400)),
             ended_at: None,

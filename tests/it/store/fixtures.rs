@@ -121,6 +121,7 @@ pub fn new_grant(id: GrantId) -> Grant {
         nonce: Some("n-1".into()),
         proof: proof(),
         auth_time_requested: true,
+        terms: GrantTerms::default(),
         created_at: NOW,
         expires_at: NOW.plus(DAY * 90),
         ended_at: None,

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::Value;
-use tenantry::model::{Amr, Client, ClientMetadata, CodeRow, Grant, GrantId, Membership, Proof, Tenant};
+use tenantry::model::{Amr, Client, ClientMetadata, CodeRow, Grant, GrantId, GrantTerms, Membership, Proof, Tenant};
 use tenantry::service::clients::Preset;
 use tenantry::world::{Code, Seeded, Timestamp, Token};
 
@@ -96,6 +96,7 @@ impl Arena {
             nonce: Some("n-1".to_owned()),
             proof,
             auth_time_requested: false,
+            terms: GrantTerms::default(),
             created_at: now,
             expires_at: now.plus(days(90)),
             ended_at: None,
