@@ -34,6 +34,8 @@ pub struct CodeRow {
     pub redirect_uri_sent: bool,
     /// S256 challenge (RFC 7636 4.2).
     pub challenge: Option<String>,
+    /// Thumbprint of the DPoP key that the token request must prove (RFC 9449 10).
+    pub dpop_jkt: Option<String>,
     pub expires_at: Timestamp,
     pub used_at: Option<Timestamp>,
 }
@@ -62,6 +64,19 @@ pub struct AccessTokenRow {
     pub scope: String,
     pub expires_at: Timestamp,
     pub revoked_at: Option<Timestamp>,
+}
+
+/// An authorization request that its client pushed (RFC 9126 2.2).
+#[derive(Clone, Debug)]
+pub struct PushedRequest {
+    pub client: ClientId,
+    /// The checked parameters as JSON.
+    pub request: String,
+    pub created_at: Timestamp,
+    /// Until then the browser may bring it along.
+    pub expires_at: Timestamp,
+    /// It was answered.
+    pub used_at: Option<Timestamp>,
 }
 
 text_enum! { KeyState { Next = "next", Active = "active", Retired = "retired" } }

@@ -63,6 +63,9 @@ pub struct AuthorizeRequest {
     pub nonce: Option<String>,
     /// S256 challenge (RFC 7636 4.3).
     pub challenge: Option<String>,
+    /// Thumbprint of the DPoP key that the code is bound to (RFC 9449 10).
+    #[serde(default)]
+    pub dpop_jkt: Option<String>,
     pub prompt: Prompt,
     /// Seconds.
     pub max_age: Option<i64>,
@@ -173,6 +176,7 @@ fn check(
         scopes,
         nonce: params.get("nonce").map(str::to_owned),
         challenge,
+        dpop_jkt: dpop_jkt(params)?,
         prompt,
         max_age,
         acr_values,
@@ -259,6 +263,15 @@ pub(super) fn prompt(text: &str) -> Result<Prompt, OAuthError> {
 
 /// The values of `prompt` that [`parse`] understands, for the metadata.
 pub const PROMPT_VALUES: &[&str] = &["none", "login", "consent", "select_account", "select_tenant"];
+
+/// RFC 9449 10: the SHA-256 thumbprint of a key (RFC 7638 3), which has 43 characters of base64url.
+fn dpop_jkt(params: &Params) -> Result<Option<String>, OAuthError> {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    match params.get("dpop_jkt") {
+        Some(text) if text.len() != 43 || !text.bytes().all(fits) => Err(invalid("dpop_jkt is malformed", Reason::ParameterMalformed)),
+        text => Ok(text.map(str::to_owned)),
+    }
+}
 
 fn max_age(params: &Params) -> Result<Option<i64>, OAuthError> {
     let Some(text) = params.get("max_age") else { return Ok(None) };

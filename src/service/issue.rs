@@ -95,6 +95,7 @@ fn code_row(grant: &Grant, request: &AuthorizeRequest, redirect_uri: &str, now: 
         redirect_uri: redirect_uri.to_owned(),
         redirect_uri_sent: request.redirect_uri_sent,
         challenge: request.challenge.clone(),
+        dpop_jkt: request.dpop_jkt.clone(),
         expires_at: now.plus(CODE_TIME),
         used_at: None,
     }

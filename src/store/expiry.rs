@@ -17,6 +17,12 @@ const RULES: &[(&str, Duration)] = &[
         HOUR,
     ),
     ("delete from codes where digest in (select digest from codes where expires_at < $1 order by expires_at, digest limit $2)", DAY),
+    // Whoever began to sign in may take as long as a flow lives; only then is the request answered.
+    (
+        "delete from pushed_requests where digest in (
+            select digest from pushed_requests where expires_at < $1 order by expires_at, digest limit $2)",
+        DAY,
+    ),
     (
         "delete from access_tokens where id in (
             select id from access_tokens where expires_at < $1 order by expires_at, id limit $2)",

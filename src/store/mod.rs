@@ -26,6 +26,7 @@ mod lockouts;
 mod migrate;
 mod persons;
 mod postgres;
+mod pushed;
 mod rows;
 mod sessions;
 mod settings;

@@ -12,6 +12,7 @@ struct StoredCode {
     redirect_uri: String,
     redirect_uri_sent: bool,
     challenge: Option<String>,
+    dpop_jkt: Option<String>,
     expires_at: i64,
     used_at: Option<i64>,
 }
@@ -24,6 +25,7 @@ impl From<StoredCode> for CodeRow {
             redirect_uri: row.redirect_uri,
             redirect_uri_sent: row.redirect_uri_sent,
             challenge: row.challenge,
+            dpop_jkt: row.dpop_jkt,
             expires_at: Timestamp::from_micros(row.expires_at),
             used_at: time(row.used_at),
         }
@@ -81,7 +83,7 @@ impl From<StoredAccess> for AccessTokenRow {
 impl Read {
     /// A code, also a used or expired one.
     pub async fn code(&mut self, digest: &Digest) -> Result<Option<CodeRow>> {
-        const SQL: &str = "select grant_id, client_id, redirect_uri, redirect_uri_sent, challenge, expires_at, used_at
+        const SQL: &str = "select grant_id, client_id, redirect_uri, redirect_uri_sent, challenge, dpop_jkt, expires_at, used_at
             from codes where digest = $1";
         let row: Option<StoredCode> = on!(self, c => sqlx::query_as(SQL).bind(digest.as_str()).fetch_optional(c))?;
         Ok(row.map(CodeRow::from))
@@ -106,8 +108,8 @@ impl Read {
 impl Write {
     pub async fn insert_code(&mut self, digest: &Digest, code: &CodeRow) -> Result<()> {
         const SQL: &str = "insert into codes
-                (digest, grant_id, client_id, redirect_uri, redirect_uri_sent, challenge, expires_at, used_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8)";
+                (digest, grant_id, client_id, redirect_uri, redirect_uri_sent, challenge, dpop_jkt, expires_at, used_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         execute!(
             self,
             sqlx::query(SQL)
@@ -117,6 +119,7 @@ impl Write {
                 .bind(&code.redirect_uri)
                 .bind(code.redirect_uri_sent)
                 .bind(code.challenge.as_deref())
+                .bind(code.dpop_jkt.as_deref())
                 .bind(code.expires_at.micros())
                 .bind(micros(code.used_at))
         )?;
@@ -127,7 +130,7 @@ impl Write {
     pub async fn redeem_code(&mut self, digest: &Digest, client: &ClientId, now: Timestamp) -> Result<Option<CodeRow>> {
         const SQL: &str = "update codes set used_at = $3
             where digest = $1 and client_id = $2 and used_at is null and expires_at > $3
-            returning grant_id, client_id, redirect_uri, redirect_uri_sent, challenge, expires_at, used_at";
+            returning grant_id, client_id, redirect_uri, redirect_uri_sent, challenge, dpop_jkt, expires_at, used_at";
         let row: Option<StoredCode> = on!(self, c => sqlx::query_as(SQL)
             .bind(digest.as_str()).bind(client.as_str()).bind(now.micros()).fetch_optional(c))?;
         Ok(row.map(CodeRow::from))

@@ -41,6 +41,8 @@ kinds! {
     UpstreamPending = "tnp_";
     /// Recovery code of a second factor.
     Recovery = "tnx_";
+    /// Reference to a pushed authorization request (RFC 9126 2.2).
+    PushedRequest = "tnq_";
     /// Code sent by e-mail: six digits, digested together with its own salt.
     EmailCode = "tne_";
 }

@@ -107,6 +107,7 @@ fn each_rule_is_refused_with_its_own_reason() {
         (&[("tenant", "a"), ("scope", "openid tenant:b")], Reason::TenantNamedTwice),
         (&[("scope", "openid tenant:a tenant:b")], Reason::TenantNamedTwice),
         (&[("state", "a\0")], Reason::ParameterMalformed),
+        (&[("dpop_jkt", "short")], Reason::ParameterMalformed),
     ];
     for (changes, reason) in table {
         assert_eq!(redirected(changes).0, *reason, "{changes:?}");

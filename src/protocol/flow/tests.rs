@@ -14,6 +14,7 @@ fn request() -> AuthorizeRequest {
         scopes: Scopes::parse("openid tenant"),
         nonce: None,
         challenge: None,
+        dpop_jkt: None,
         prompt: Prompt::default(),
         max_age: None,
         acr_values: Vec::new(),

@@ -79,6 +79,7 @@ mod tests {
             redirect_uri: "https://rp1.test/cb".into(),
             redirect_uri_sent: true,
             challenge: Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into()),
+            dpop_jkt: None,
             expires_at: NOW.plus(Duration::from_secs(60)),
             used_at: None,
         }

@@ -115,6 +115,7 @@ impl Cluster {
             redirect_uri: CALLBACK.into(),
             redirect_uri_sent: true,
             challenge: Some(CHALLENGE.into()),
+            dpop_jkt: None,
             expires_at: now.plus(Duration::from_secs(60)),
             used_at: None,
         };

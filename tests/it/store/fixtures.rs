@@ -135,6 +135,17 @@ pub fn new_code() -> CodeRow {
         redirect_uri: "https://shop.test/cb".into(),
         redirect_uri_sent: true,
         challenge: Some("challenge".into()),
+        dpop_jkt: Some("jkt".into()),
+        expires_at: NOW.plus(MINUTE),
+        used_at: None,
+    }
+}
+
+pub fn new_pushed_request() -> PushedRequest {
+    PushedRequest {
+        client: client_id(),
+        request: "{\"scope\":\"openid\"}".into(),
+        created_at: NOW,
         expires_at: NOW.plus(MINUTE),
         used_at: None,
     }

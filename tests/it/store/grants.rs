@@ -57,6 +57,7 @@ async fn b01_a_code_is_redeemed_once_by_its_own_client_and_in_time(store: &Store
             assert!(w.redeem_code(&digest("other"), &client_id(), NOW).await?.is_none());
             let row = w.redeem_code(&code, &client_id(), NOW).await?.unwrap();
             assert_eq!((row.grant, row.redirect_uri, row.challenge.as_deref()), (grant_id(), new_code().redirect_uri, Some("challenge")));
+            assert_eq!(row.dpop_jkt.as_deref(), Some("jkt"));
             assert!(row.redirect_uri_sent);
             assert!(w.redeem_code(&code, &client_id(), NOW).await?.is_none());
             Ok(())
@@ -66,6 +67,28 @@ async fn b01_a_code_is_redeemed_once_by_its_own_client_and_in_time(store: &Store
 
     let row = store.read(async |r| r.code(&code).await).await.unwrap().unwrap();
     assert_eq!((row.used_at, row.client), (Some(NOW), client_id()));
+}
+
+async fn b23_a_pushed_request_is_answered_once(store: &Store) {
+    let (digest, other) = (digest("pushed"), digest("other"));
+
+    store
+        .write(async |w| {
+            w.insert_pushed_request(&digest, &new_pushed_request()).await?;
+            let row = w.pushed_request(&digest).await?.unwrap();
+            assert_eq!((row.client, row.request, row.created_at), (client_id(), new_pushed_request().request, NOW));
+            assert_eq!((row.expires_at, row.used_at), (NOW.plus(MINUTE), None));
+            assert!(w.pushed_request(&other).await?.is_none());
+            assert!(!w.use_pushed_request(&other, NOW).await?);
+            assert!(w.use_pushed_request(&digest, NOW.plus(HOUR)).await?, "only the use counts, not the time");
+            assert!(!w.use_pushed_request(&digest, NOW.plus(HOUR)).await?);
+            assert_eq!(w.pushed_request(&digest).await?.unwrap().used_at, Some(NOW.plus(HOUR)));
+            Ok(())
+        })
+        .await
+        .unwrap();
+    assert_eq!(store.write(async |w| w.expire(NOW.plus(DAY), 100).await).await.unwrap(), 0, "sign-ins may still be under way");
+    assert_eq!(store.write(async |w| w.expire(NOW.plus(DAY * 2), 100).await).await.unwrap(), 1);
 }
 
 async fn c01_a_refresh_token_has_one_successor(store: &Store) {
@@ -222,6 +245,7 @@ conformance! {
     a_grant_is_read_as_it_was_written,
     grants_end_alone_by_person_by_membership_and_by_session,
     b01_a_code_is_redeemed_once_by_its_own_client_and_in_time,
+    b23_a_pushed_request_is_answered_once,
     c01_a_refresh_token_has_one_successor,
     an_access_token_is_revoked_once,
     b10_a_client_assertion_is_used_once_per_client,

@@ -108,6 +108,7 @@ impl Arena {
             redirect_uri: CALLBACK.to_owned(),
             redirect_uri_sent: true,
             challenge: Some(CHALLENGE.to_owned()),
+            dpop_jkt: None,
             expires_at: now.plus(Duration::from_secs(60)),
             used_at: None,
         };
