@@ -4,6 +4,7 @@
 mod architecture;
 mod attacks;
 mod cli;
+mod clients;
 mod config;
 mod demo;
 mod faults;
