@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::credentials::Passwords;
 use crate::keys::{KeyRing, Sealer};
 use crate::mail::{Mailer, Sender};
-use crate::model::{Client, ClientId, Connection, ConnectionId, EntraPin, Tenant, TenantId};
+use crate::model::{Apis, Client, ClientId, Connection, ConnectionId, EntraPin, Tenant, TenantId};
 use crate::pages::Pages;
 use crate::store::{Store, StoreError};
 use crate::upstream::{Http, Upstreams};
@@ -42,6 +42,7 @@ pub struct Registered {
     pub tenants: HashMap<TenantId, Arc<Tenant>>,
     pub connections: HashMap<ConnectionId, Arc<Connection>>,
     pub pins: Vec<EntraPin>,
+    pub apis: Apis,
     pub keys: KeyRing,
 }
 
@@ -124,7 +125,7 @@ impl App {
 }
 
 async fn load(store: &Store, sealer: &Sealer) -> Result<Registered, AppError> {
-    let (generation, clients, tenants, connections, pins, keys) = store
+    let (generation, clients, tenants, connections, pins, apis, keys) = store
         .read(async |r| {
             Ok((
                 r.generation().await?,
@@ -132,6 +133,7 @@ async fn load(store: &Store, sealer: &Sealer) -> Result<Registered, AppError> {
                 r.tenants().await?,
                 r.connections().await?,
                 r.pins().await?,
+                r.apis().await?,
                 r.signing_keys().await?,
             ))
         })
@@ -142,6 +144,7 @@ async fn load(store: &Store, sealer: &Sealer) -> Result<Registered, AppError> {
         tenants: tenants.into_iter().map(|t| (t.id.clone(), Arc::new(t))).collect(),
         connections: connections.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),
         pins,
+        apis: apis.into_iter().map(|api| (api.identifier.clone(), api)).collect(),
         keys: KeyRing::load(&keys, sealer)?,
     })
 }

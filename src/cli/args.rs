@@ -64,6 +64,9 @@ pub enum Command {
     /// Relying applications.
     #[command(subcommand)]
     Client(Client),
+    /// APIs: resource servers that access tokens are for.
+    #[command(subcommand)]
+    Api(super::api::Api),
     /// Connections to Microsoft Entra ID.
     #[command(subcommand)]
     Connection(Connection),

@@ -7,6 +7,7 @@
 //! tenantry serve --config /etc/tenantry.toml
 //! tenantry tenant add --number 10042 --slug acme --name "Acme Ltd" --json
 //! ```
+mod api;
 mod args;
 mod demo;
 mod error;
@@ -66,6 +67,7 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<()
         Command::Member(args::Member::Add(add)) => people::add_member(&config, &output, add).await,
         Command::Group(args::Group::Add(add)) => registrations::add_group(&config, &output, add).await,
         Command::Client(args::Client::Add(add)) => registrations::add_client(&config, &output, add).await,
+        Command::Api(api::Api::Add(add)) => api::add(&config, &output, add).await,
         Command::Connection(args::Connection::Add(add)) => registrations::add_connection(&config, &output, add).await,
         Command::Keys(args::Keys::List) => manage::list_keys(&config, &output).await,
         Command::Keys(args::Keys::Rotate(rotate)) => manage::rotate_keys(&config, &output, rotate.now).await,

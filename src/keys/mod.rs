@@ -20,7 +20,7 @@ pub mod public_keys;
 pub mod ring;
 pub mod rotation;
 pub mod seal;
-pub mod strict;
+pub use crate::world::strict;
 pub mod thumbprint;
 
 #[cfg(test)]

@@ -62,6 +62,8 @@ pub struct AccessTokenRow {
     pub grant: Option<GrantId>,
     pub client: ClientId,
     pub scope: String,
+    /// None: a signed token, which carries its claims itself.
+    pub opaque: Option<OpaqueToken>,
     pub expires_at: Timestamp,
     pub revoked_at: Option<Timestamp>,
 }
@@ -77,6 +79,14 @@ pub struct PushedRequest {
     pub expires_at: Timestamp,
     /// It was answered.
     pub used_at: Option<Timestamp>,
+}
+
+/// An access token that is random text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpaqueToken {
+    pub digest: Digest,
+    /// What a signed token would have said.
+    pub claims: serde_json::Map<String, serde_json::Value>,
 }
 
 text_enum! { KeyState { Next = "next", Active = "active", Retired = "retired" } }

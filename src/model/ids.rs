@@ -52,6 +52,7 @@ ids! {
     /// One authorization and everything that was issued under it: the family of its tokens.
     GrantId = "gra";
     TokenId = "tok";
+    ApiId = "api";
     LetterId = "let";
     InvitationId = "inv";
     ConnectionId = "con";

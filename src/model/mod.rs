@@ -2,12 +2,14 @@
 //!
 //! Owns: typed ids, plain structs, state enums with their stored text. Never does: IO, decisions, HTTP.
 //! Words: *person* (never user), *tenant*, *member*/*guest*, *client* (an OAuth client and nothing else).
+pub mod api;
 pub mod client;
 pub mod flow;
 pub mod grant;
 pub mod ids;
 pub mod letter;
 pub mod person;
+pub mod profile;
 pub mod session;
 pub mod tenant;
 pub mod terms;
@@ -15,12 +17,14 @@ pub mod text;
 pub mod upstream;
 pub mod verdict;
 
+pub use api::*;
 pub use client::*;
 pub use flow::*;
 pub use grant::*;
 pub use ids::*;
 pub use letter::*;
 pub use person::*;
+pub use profile::*;
 pub use session::*;
 pub use tenant::*;
 pub use terms::*;

@@ -1,5 +1,5 @@
 //! A person and the factors with which one proves to be that person.
-use super::{Acr, Email, FactorId, Locale, PersonId, text_enum};
+use super::{Acr, Email, FactorId, Locale, PersonId, Profile, text_enum};
 use crate::world::{Secret, Timestamp};
 
 text_enum! {
@@ -32,6 +32,7 @@ pub struct Person {
     pub first_name: String,
     pub last_name: String,
     pub locale: Locale,
+    pub profile: Profile,
     pub state: PersonState,
     /// May run the instance.
     pub operator: bool,

@@ -16,6 +16,7 @@ pub mod logout;
 pub mod params;
 pub mod pkce;
 pub mod redirect;
+pub mod resources;
 pub mod response;
 pub mod scope;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! Owns: what happens in one transaction, and in which order. Never does: SQL, HTML, status codes.
 //! Expected outcomes are enums in `Ok`; [`Failure`] is what nobody expected.
+pub mod apis;
 pub mod audit;
 pub mod authorize;
 pub mod bearer;

@@ -1,7 +1,7 @@
 //! People: who exists, how they are reached, their password hash and state.
-use super::rows::{At, micros, time};
+use super::rows::{At, micros, time, to_json};
 use super::{Read, Result, StoreError, Write, execute, on};
-use crate::model::{Email, FactorKind, Locale, Lockout, PasswordRecord, Person, PersonId, PersonState};
+use crate::model::{Email, FactorKind, Locale, Lockout, PasswordRecord, Person, PersonId, PersonState, Profile};
 use crate::world::{Secret, Timestamp};
 
 /// What is known of a person when the row is made.
@@ -32,7 +32,7 @@ pub enum Inserted {
 macro_rules! person_where {
     ($condition:literal) => {
         concat!(
-            "select p.id, p.email, p.email_verified, p.first_name, p.last_name, p.locale, p.state, p.operator,
+            "select p.id, p.email, p.email_verified, p.first_name, p.last_name, p.locale, p.profile, p.state, p.operator,
                 p.second_factor, p.password_hash, p.last_login_at, p.created_at, p.updated_at, l.failures, l.paused_until
             from persons p
             left join lockouts l on l.name = 'person:' || p.id
@@ -50,6 +50,7 @@ struct PersonRow {
     first_name: String,
     last_name: String,
     locale: String,
+    profile: String,
     state: String,
     operator: bool,
     second_factor: String,
@@ -68,6 +69,7 @@ impl TryFrom<PersonRow> for PasswordRecord {
         let person = Person {
             email: at.parsed("email", Email::parse(&row.email))?,
             locale: at.parsed("locale", Locale::parse(&row.locale))?,
+            profile: at.json("profile", &row.profile)?,
             state: at.parsed("state", PersonState::parse(&row.state))?,
             second_factor: at.parsed("second_factor", FactorKind::parse(&row.second_factor))?,
             email_verified: row.email_verified,
@@ -166,6 +168,14 @@ impl Write {
             returning id";
         let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(now.micros()).fetch_optional(c))?;
         Ok(won.is_some())
+    }
+
+    /// Writes the profile anew. False when there is no such person.
+    pub async fn set_profile(&mut self, id: &PersonId, profile: &Profile, now: Timestamp) -> Result<bool> {
+        const SQL: &str = "update persons set profile = $2, updated_at = $3 where id = $1";
+        let text = to_json(profile);
+        let changed = execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(&text).bind(now.micros()))?;
+        Ok(changed > 0)
     }
 
     pub async fn set_person_state(&mut self, id: &PersonId, state: PersonState, now: Timestamp) -> Result<()> {

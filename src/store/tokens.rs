@@ -1,8 +1,8 @@
 //! Codes, refresh tokens, access tokens and client assertions. Single use is one UPDATE whose row decides
 //! (security.md finding 4).
-use super::rows::{micros, time};
-use super::{Read, Result, Write, execute, on};
-use crate::model::{AccessTokenRow, ClientId, CodeRow, GrantId, RefreshRow, TokenId};
+use super::rows::{At, micros, time, to_json};
+use super::{Read, Result, StoreError, Write, execute, on};
+use crate::model::{AccessTokenRow, ClientId, CodeRow, GrantId, OpaqueToken, RefreshRow, TokenId};
 use crate::world::{Digest, Timestamp};
 
 #[derive(sqlx::FromRow)]
@@ -63,20 +63,29 @@ struct StoredAccess {
     grant_id: Option<String>,
     client_id: String,
     scope: String,
+    digest: Option<String>,
+    claims: Option<String>,
     expires_at: i64,
     revoked_at: Option<i64>,
 }
 
-impl From<StoredAccess> for AccessTokenRow {
-    fn from(row: StoredAccess) -> Self {
-        Self {
+impl TryFrom<StoredAccess> for AccessTokenRow {
+    type Error = StoreError;
+    fn try_from(row: StoredAccess) -> Result<Self> {
+        let at = At { table: "access_tokens", row: &row.id };
+        let opaque = match (row.digest, &row.claims) {
+            (Some(digest), Some(claims)) => Some(OpaqueToken { digest: Digest::from_stored(digest), claims: at.json("claims", claims)? }),
+            _ => None,
+        };
+        Ok(Self {
+            opaque,
             id: TokenId::from_text(row.id),
             grant: row.grant_id.map(GrantId::from_text),
             client: ClientId::from_text(row.client_id),
             scope: row.scope,
             expires_at: Timestamp::from_micros(row.expires_at),
             revoked_at: time(row.revoked_at),
-        }
+        })
     }
 }
 
@@ -99,9 +108,18 @@ impl Read {
 
     /// An access token, also a revoked or expired one.
     pub async fn access_token(&mut self, id: &TokenId) -> Result<Option<AccessTokenRow>> {
-        const SQL: &str = "select id, grant_id, client_id, scope, expires_at, revoked_at from access_tokens where id = $1";
+        const SQL: &str = "select id, grant_id, client_id, scope, digest, claims, expires_at, revoked_at
+            from access_tokens where id = $1";
         let row: Option<StoredAccess> = on!(self, c => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(c))?;
-        Ok(row.map(AccessTokenRow::from))
+        row.map(AccessTokenRow::try_from).transpose()
+    }
+
+    /// An access token that is random text, also a revoked or expired one.
+    pub async fn opaque_token(&mut self, digest: &Digest) -> Result<Option<AccessTokenRow>> {
+        const SQL: &str = "select id, grant_id, client_id, scope, digest, claims, expires_at, revoked_at
+            from access_tokens where digest = $1";
+        let row: Option<StoredAccess> = on!(self, c => sqlx::query_as(SQL).bind(digest.as_str()).fetch_optional(c))?;
+        row.map(AccessTokenRow::try_from).transpose()
     }
 }
 
@@ -165,8 +183,9 @@ impl Write {
     }
 
     pub async fn insert_access_token(&mut self, token: &AccessTokenRow) -> Result<()> {
-        const SQL: &str = "insert into access_tokens (id, grant_id, client_id, scope, expires_at, revoked_at)
-            values ($1, $2, $3, $4, $5, $6)";
+        const SQL: &str = "insert into access_tokens (id, grant_id, client_id, scope, digest, claims, expires_at, revoked_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let opaque = token.opaque.as_ref();
         execute!(
             self,
             sqlx::query(SQL)
@@ -174,6 +193,8 @@ impl Write {
                 .bind(token.grant.as_ref().map(GrantId::as_str))
                 .bind(token.client.as_str())
                 .bind(&token.scope)
+                .bind(opaque.map(|opaque| opaque.digest.as_str()))
+                .bind(opaque.map(|opaque| to_json(&opaque.claims)))
                 .bind(token.expires_at.micros())
                 .bind(micros(token.revoked_at))
         )?;

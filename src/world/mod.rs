@@ -1,7 +1,7 @@
 //! Floor 0. What the program gets from outside itself: time, randomness, and the two shapes in which a
 //! secret may exist (clear inside [`Secret`], or as a [`Digest`]).
 //!
-//! Owns: the clock and entropy traits, random tokens and their digests. Never does: protocol, storage, IO.
+//! Owns: the clock and entropy traits, random tokens and their digests, strict JSON. Never does: protocol, storage, IO.
 //!
 //! ```
 //! use tenantry::world::{Code, Seeded, Token};
@@ -11,6 +11,7 @@
 pub mod clock;
 pub mod entropy;
 pub mod secret;
+pub mod strict;
 pub mod token;
 
 pub use clock::{Clock, SystemClock, TestClock, Timestamp};

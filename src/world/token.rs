@@ -23,6 +23,8 @@ macro_rules! kinds {
 kinds! {
     /// Authorization code (RFC 6749 4.1.2).
     Code = "tnc_";
+    /// Access token that is not a JWT (RFC 6749 1.4).
+    Access = "tna_";
     /// Refresh token (RFC 6749 1.5).
     Refresh = "tnr_";
     /// Client secret (RFC 6749 2.3.1).

@@ -49,6 +49,7 @@ fn person(state: PersonState) -> Person {
         first_name: "Anna".into(),
         last_name: "Example".into(),
         locale: Locale::En,
+        profile: crate::model::Profile::default(),
         state,
         operator: false,
         second_factor: FactorKind::Email,

@@ -27,6 +27,7 @@ fn world() -> World {
             first_name: "Anna".into(),
             last_name: String::new(),
             locale: Locale::De,
+            profile: crate::model::Profile::default(),
             state: PersonState::Active,
             operator: false,
             second_factor: FactorKind::Email,

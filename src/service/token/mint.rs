@@ -84,6 +84,7 @@ fn row(exchange: &Exchange<'_>, id: TokenId, grant: Option<&Grant>, scopes: &Sco
         grant: grant.map(|grant| grant.id.clone()),
         client: exchange.client.id.clone(),
         scope: scopes.to_string(),
+        opaque: None,
         expires_at,
         revoked_at: None,
     }

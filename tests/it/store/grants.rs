@@ -119,6 +119,7 @@ async fn an_access_token_is_revoked_once(store: &Store) {
         grant: Some(grant_id()),
         client: client_id(),
         scope: "openid".into(),
+        opaque: None,
         expires_at: NOW.plus(MINUTE),
         revoked_at: None,
     };
@@ -189,6 +190,7 @@ async fn what_is_over_goes_and_what_is_referred_to_stays(store: &Store) {
         grant: Some(grant_id()),
         client: client_id(),
         scope: "openid".into(),
+        opaque: None,
         expires_at: NOW.plus(MINUTE),
         revoked_at: None,
     };

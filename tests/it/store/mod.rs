@@ -4,6 +4,7 @@ use tenantry::store::Store;
 
 use crate::harness::database::{Database, Engine};
 
+mod apis;
 mod complete;
 mod doors;
 mod factors;

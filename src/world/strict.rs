@@ -11,13 +11,18 @@ const DEEPEST: usize = 16;
 /// Parses one JSON object. Nothing when it is no object, has a duplicate member at any depth, is nested deeper than
 /// sixteen, is not UTF-8 or is followed by something else.
 pub fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict(0).deserialize(&mut reader).ok()?;
-    reader.end().ok()?;
-    match value {
+    match value(bytes)? {
         Value::Object(map) => Some(map),
         _ => None,
     }
+}
+
+/// Parses one JSON value of any kind under the same rules.
+pub fn value(bytes: &[u8]) -> Option<Value> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = Strict(0).deserialize(&mut reader).ok()?;
+    reader.end().ok()?;
+    Some(value)
 }
 
 #[derive(Clone, Copy)]
