@@ -27,6 +27,12 @@ pub struct Progress {
     /// Who gave the first factor here. Not signed in until the session exists.
     pub person: Option<PersonId>,
     pub proof: Proof,
+    /// The first factor was given in this flow, not earlier in the session. A flag, since the clocks of two nodes differ.
+    #[serde(default)]
+    pub signed_in_here: bool,
+    /// The second factor was given in this flow.
+    #[serde(default)]
+    pub factor_here: bool,
     /// The session that this flow uses or made.
     pub session: Option<SessionId>,
     /// Chosen on the tenant page.

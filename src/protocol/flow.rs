@@ -13,11 +13,14 @@ use crate::world::Timestamp;
 /// What is known when a step is decided.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    pub started_at: Timestamp,
     /// Who gave the first factor, here or in the session.
     pub person: Option<PersonFacts>,
     /// What this browser has proved so far.
     pub proof: Proof,
+    /// The first factor was given in this flow.
+    pub signed_in_here: bool,
+    /// The second factor was given in this flow.
+    pub factor_here: bool,
     /// Every tenant that the person belongs to, last used first.
     pub seats: Vec<Seat>,
     /// Chosen on the page of this flow.
@@ -148,16 +151,15 @@ fn sign_in(request: &AuthorizeRequest, facts: &Facts, now: Timestamp) -> Result<
     let (Some(person), Some(signed_in_at)) = (&facts.person, facts.proof.signed_in_at) else {
         return Ok(Some(Ask::SignIn));
     };
-    let in_this_flow = signed_in_at >= facts.started_at;
     // OpenID Connect Core 3.1.2.1: with id_token_hint, another person must not be returned.
     if request.hinted_person.as_deref().is_some_and(|hinted| hinted != person.id.as_str()) {
-        if request.prompt.none || in_this_flow {
+        if request.prompt.none || facts.signed_in_here {
             let text = "Another person than the hinted one is signed in";
             return Err(OAuthError::new(ErrorCode::LoginRequired, text, Reason::HintOfAnotherPerson));
         }
         return Ok(Some(Ask::SignIn));
     }
-    if in_this_flow {
+    if facts.signed_in_here {
         return Ok(None);
     }
     // OpenID Connect Core 3.1.2.1: prompt=login and max_age ask again although a session exists.
@@ -199,9 +201,7 @@ fn reached(request: &AuthorizeRequest, facts: &Facts) -> Result<Acr, OAuthError>
 /// A sign-in over a session asks for the second factor again too: the one that the session proved says nothing about
 /// who is at the keyboard now (people.md K20: each login needs one).
 fn must_prove_again(facts: &Facts) -> bool {
-    let signed_in_here = facts.proof.signed_in_at.is_some_and(|at| at >= facts.started_at);
-    let factor_of_before = facts.proof.factor_at.is_some_and(|at| at < facts.started_at);
-    signed_in_here && factor_of_before
+    facts.signed_in_here && !facts.factor_here && facts.proof.factor_at.is_some()
 }
 
 /// The rung that must be reached before anything about the person's tenants is shown.

@@ -259,7 +259,9 @@ pub(super) async fn take_over(
     let person = match (&pending.person, &visitor.session) {
         (Some(person), _) => person.clone(),
         // A step-up: a factor was added to the session that was there.
-        (None, Some(session)) if pending.proof.factor_at.is_some() => session.person.clone(),
+        (None, Some(session)) if pending.proof.factor_at.is_some() && pending.session.as_ref() == Some(&session.id) => {
+            session.person.clone()
+        }
         _ => return Ok(None),
     };
     let proof = pending.proof.clone();

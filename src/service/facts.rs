@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use super::{Failure, Visitor};
 use crate::app::{App, Registered};
-use crate::model::{Client, ConsentMode, Flow, Membership, Person, PersonId, PersonState, Proof, Session, Tenant};
+use crate::model::{Client, ConsentMode, Flow, Membership, Person, PersonId, PersonState, Progress, Proof, Session, Tenant};
 use crate::policy::entry::{Entry, decide};
 use crate::protocol::flow::{Facts, PersonFacts, Seat};
 use crate::protocol::scope::Scopes;
@@ -42,12 +42,13 @@ pub async fn load(
     let person = person.filter(|person| person.state == PersonState::Active);
     let proof = who.filter(|_| person.is_some()).map(|(_, proof)| proof).unwrap_or_default();
     let seats = person.as_ref().map_or(Vec::new(), |person| seats(registered, client, person, &memberships, &proof, now));
-    // What was answered on the pages of this flow counts for the session in which it was answered.
-    let same_session = flow.progress.session.as_ref() == visitor.session.as_ref().map(|session| &session.id);
+    let same_session = same_session(flow, visitor);
+    let proved_here = same_session || flow.progress.person.is_some();
     let facts = Facts {
-        started_at: flow.created_at,
         person: person.as_ref().map(|person| PersonFacts { id: person.id.clone(), second_factor: person.second_factor }),
         proof,
+        signed_in_here: flow.progress.signed_in_here && proved_here,
+        factor_here: flow.progress.factor_here && proved_here,
         seats,
         chosen: flow.progress.tenant.clone().filter(|_| same_session),
         remembered,
@@ -57,6 +58,20 @@ pub async fn load(
         consent_implicit: client.metadata.consent == ConsentMode::Implicit,
     };
     Ok(Loaded { facts, person, memberships })
+}
+
+/// What was answered on the pages of a flow counts for the session in which it was answered.
+fn same_session(flow: &Flow, visitor: &Visitor) -> bool {
+    flow.progress.session.as_ref() == visitor.session.as_ref().map(|session| &session.id)
+}
+
+/// Prepares a flow for an answer that is given in the session at hand: what was answered in another one (another tab
+/// signed somebody in meanwhile) is forgotten. Before anybody is signed in, answers belong to the flow itself.
+pub fn belong(flow: &mut Flow, visitor: &Visitor) {
+    if flow.progress.person.is_none() && !same_session(flow, visitor) {
+        let session = visitor.session.as_ref().map(|session| session.id.clone());
+        flow.progress = Progress { session, email_challenge: flow.progress.email_challenge.take(), ..Progress::default() };
+    }
 }
 
 /// The session, if it belongs to this person.
@@ -72,7 +87,8 @@ fn who(flow: &Flow, visitor: &Visitor) -> Option<(PersonId, Proof)> {
         (Some(person), _) => Some((person.clone(), pending.proof.clone())),
         // Asked to be somebody else: the session does not count until somebody signed in here.
         (None, _) if pending.other_account => None,
-        (None, Some(session)) => Some((session.person.clone(), merge(&session.proof, &pending.proof))),
+        (None, Some(session)) if same_session(flow, visitor) => Some((session.person.clone(), merge(&session.proof, &pending.proof))),
+        (None, Some(session)) => Some((session.person.clone(), session.proof.clone())),
         (None, None) => None,
     }
 }

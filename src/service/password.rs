@@ -127,7 +127,13 @@ async fn accept(
     now: Timestamp,
 ) -> Result<SignIn, Failure> {
     let proof = Proof { amr: [Amr::Pwd].into(), signed_in_at: Some(now), ..Proof::default() };
-    flow.progress = Progress { person: Some(person.id.clone()), proof, session: flow.progress.session.take(), ..Progress::default() };
+    flow.progress = Progress {
+        person: Some(person.id.clone()),
+        proof,
+        signed_in_here: true,
+        session: flow.progress.session.take(),
+        ..Progress::default()
+    };
     let current = app
         .store
         .write(async |w| {

@@ -5,7 +5,7 @@ use super::audit::{Event, record};
 use super::authorize::Step;
 use super::password::continue_flow;
 use super::security::notice;
-use super::{Failure, Visitor, letters};
+use super::{Failure, Visitor, facts, letters};
 use crate::app::App;
 use crate::credentials::{email_code, recovery, totp};
 use crate::model::{Amr, ChallengeId, Client, EmailChallenge, FactorKind, Flow, Person, PersonId};
@@ -229,6 +229,8 @@ async fn win(
     now: Timestamp,
 ) -> Result<Claimed, StoreError> {
     w.clear_attempts(&counter(person)).await?;
+    facts::belong(flow, visitor);
+    flow.progress.factor_here = true;
     flow.progress.proof.amr.insert(method);
     flow.progress.proof.factor_at = Some(now);
     flow.progress.email_challenge = None;

@@ -63,6 +63,15 @@ async fn begin(app: &App, person: &Person, now: Timestamp) -> Result<(TotpFactor
     Ok((factor, secret))
 }
 
+/// Why an app is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// The tenant to be entered demands one (people.md P17): it was given in this sign-in.
+    Demanded,
+    /// In the account. A factor that the session made itself proves nothing in it; from now on its next code is asked for.
+    Own,
+}
+
 /// What became of a confirmation.
 pub enum Confirmed {
     /// The app is active. The codes are shown once; `session` has a new cookie.
@@ -80,13 +89,13 @@ pub enum Confirmed {
 /// Confirms an app with one of its codes and the password (people.md K22, S53). The app before, if any, is dead.
 ///
 /// `password` is None for people who have none: they must have signed in a moment ago.
-/// The new factor counts as given from then on: in a sign-in that demanded it (people.md P17), and in the account, where
-/// asking for the next code of the same app would prove nothing more.
+/// The session becomes stronger only where a sign-in demanded the new factor (security.md G07).
 pub async fn confirm(
     app: &App,
     person: &Person,
     typed: &str,
     password: Option<Secret<String>>,
+    wish: Wish,
     visitor: &Visitor,
     now: Timestamp,
 ) -> Result<Confirmed, Failure> {
@@ -102,7 +111,10 @@ pub async fn confirm(
     let codes = recovery::generate(&*app.entropy);
     let digests: Vec<Digest> = codes.iter().map(recovery::digest).collect();
     let letter = notice(app, person, FactorChange::AppOn, now)?;
-    let proof = Proof { amr: [Amr::Otp].into(), factor_at: Some(now), ..Proof::default() };
+    let proof = match wish {
+        Wish::Demanded => Proof { amr: [Amr::Otp].into(), factor_at: Some(now), ..Proof::default() },
+        Wish::Own => Proof::default(),
+    };
     let limits = &app.config.sign_in;
     let name = format!("factor:{}", person.id);
     let outcome = app

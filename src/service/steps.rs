@@ -44,6 +44,7 @@ fn request_of(flow: &Flow) -> Result<AuthorizeRequest, Failure> {
 pub async fn choose_tenant(app: &App, mut flow: Flow, tenant: &TenantId, visitor: &Visitor, now: Timestamp) -> Result<Step, Failure> {
     let choices = tenants_to_choose(app, &flow, visitor, now).await?;
     if choices.iter().any(|(choice, _)| choice.id == *tenant) {
+        facts::belong(&mut flow, visitor);
         flow.progress.tenant = Some(tenant.clone());
     }
     save(app, flow, visitor, now).await
@@ -58,6 +59,7 @@ async fn save(app: &App, flow: Flow, visitor: &Visitor, now: Timestamp) -> Resul
 pub async fn allow(app: &App, mut flow: Flow, tenant: &TenantId, visitor: &Visitor, now: Timestamp) -> Result<Step, Failure> {
     let request = request_of(&flow)?;
     let Some(person) = debtor(&flow, visitor) else { return Err(Failure::Stored("consent without a person")) };
+    facts::belong(&mut flow, visitor);
     flow.progress.consented = true;
     let current = app
         .store
@@ -92,12 +94,14 @@ pub async fn deny(app: &App, flow: Flow, visitor: &Visitor, now: Timestamp) -> R
 
 /// Goes on as the person of the session (`prompt=select_account`).
 pub async fn confirm_account(app: &App, mut flow: Flow, visitor: &Visitor, now: Timestamp) -> Result<Step, Failure> {
+    facts::belong(&mut flow, visitor);
     flow.progress.account_confirmed = true;
     save(app, flow, visitor, now).await
 }
 
 /// Asks for a sign-in as somebody else; the session stays until that succeeds.
 pub async fn other_account(app: &App, mut flow: Flow, visitor: &Visitor, now: Timestamp) -> Result<Step, Failure> {
+    facts::belong(&mut flow, visitor);
     flow.progress.other_account = true;
     save(app, flow, visitor, now).await
 }
@@ -106,6 +110,7 @@ pub async fn other_account(app: &App, mut flow: Flow, visitor: &Visitor, now: Ti
 pub async fn restart(app: &App, mut flow: Flow, visitor: &Visitor, now: Timestamp) -> Result<Step, Failure> {
     flow.progress.person = None;
     flow.progress.proof = Proof::default();
+    (flow.progress.signed_in_here, flow.progress.factor_here) = (false, false);
     flow.progress.email_challenge = None;
     save(app, flow, visitor, now).await
 }

@@ -3,7 +3,6 @@ use super::*;
 use crate::model::{ClientId, ResponseMode};
 use crate::protocol::authorize::{Prompt, VerifiedRedirect};
 
-const START: Timestamp = Timestamp::from_seconds(1_000_000);
 const NOW: Timestamp = Timestamp::from_seconds(1_000_010);
 
 fn request() -> AuthorizeRequest {
@@ -37,11 +36,12 @@ fn tenant_id(slug: &str) -> TenantId {
 
 /// Anna signed in an hour before this flow, with password and e-mail code; one tenant, consent given.
 fn facts() -> Facts {
-    let earlier = START.minus(std::time::Duration::from_secs(3600));
+    let earlier = NOW.minus(std::time::Duration::from_secs(3600));
     Facts {
-        started_at: START,
         person: Some(PersonFacts { id: PersonId::from_text("per_anna"), second_factor: FactorKind::Email }),
         proof: Proof { amr: [Amr::Pwd, Amr::Email].into(), signed_in_at: Some(earlier), factor_at: Some(earlier), upstream_tid: None },
+        signed_in_here: false,
+        factor_here: false,
         seats: vec![seat("acme", Verdict::Enter)],
         chosen: None,
         remembered: None,
@@ -58,16 +58,12 @@ fn nobody() -> Facts {
 
 /// The same person, but everything was proved in this very flow.
 fn just_now() -> Facts {
-    let mut facts = facts();
-    facts.proof.signed_in_at = Some(NOW);
-    facts.proof.factor_at = Some(NOW);
-    facts
+    Facts { signed_in_here: true, factor_here: true, ..facts() }
 }
 
 fn password_only() -> Facts {
-    let mut facts = facts();
-    facts.proof = Proof { amr: [Amr::Pwd].into(), signed_in_at: Some(NOW), ..Proof::default() };
-    facts
+    let proof = Proof { amr: [Amr::Pwd].into(), signed_in_at: Some(NOW), ..Proof::default() };
+    Facts { proof, signed_in_here: true, ..facts() }
 }
 
 fn prompt(change: impl FnOnce(&mut Prompt)) -> AuthorizeRequest {
@@ -145,11 +141,34 @@ fn prompt_login_and_max_age_ask_again_once() {
 fn a_forced_sign_in_asks_for_the_second_factor_again() {
     let login = prompt(|p| p.login = true);
     let mut facts = facts();
-    facts.proof.signed_in_at = Some(NOW);
+    facts.signed_in_here = true;
 
     assert_eq!(next(&login, &facts, NOW), Next::Ask(Ask::SecondFactor(FactorKind::Email)));
-    facts.proof.factor_at = Some(NOW);
+    facts.factor_here = true;
     assert_eq!(next(&login, &facts, NOW), Next::Issue { tenant: tenant_id("acme") });
+}
+
+#[test]
+fn what_a_session_proved_a_moment_ago_is_not_given_in_this_flow() {
+    let mut facts = facts();
+    // The node that the person signed in at runs ahead, or both things fell into the same microsecond.
+    for at in [NOW, NOW.plus(std::time::Duration::from_secs(300))] {
+        (facts.proof.signed_in_at, facts.proof.factor_at) = (Some(at), Some(at));
+
+        assert_eq!(next(&prompt(|p| p.login = true), &facts, NOW), Next::Ask(Ask::SignIn));
+        assert_eq!(next(&AuthorizeRequest { max_age: Some(0), ..request() }, &facts, NOW), Next::Ask(Ask::SignIn));
+        assert_eq!(next(&prompt(|p| p.select_account = true), &facts, NOW), Next::Ask(Ask::SelectAccount));
+        let again = Facts { signed_in_here: true, ..facts.clone() };
+        assert_eq!(next(&prompt(|p| p.login = true), &again, NOW), Next::Ask(Ask::SecondFactor(FactorKind::Email)));
+    }
+}
+
+#[test]
+fn what_was_given_in_this_flow_counts_although_the_clock_says_it_was_long_ago() {
+    let given = just_now();
+
+    assert_eq!(next(&prompt(|p| p.login = true), &given, NOW), Next::Issue { tenant: tenant_id("acme") });
+    assert_eq!(next(&AuthorizeRequest { max_age: Some(0), ..request() }, &given, NOW), Next::Issue { tenant: tenant_id("acme") });
 }
 
 #[test]

@@ -102,7 +102,13 @@ async fn sign_in(
         amr.insert(Amr::Mfa);
     }
     let proof = Proof { amr, signed_in_at: Some(now), upstream_tid: Some(returned.claims.tid.clone()), ..Proof::default() };
-    flow.progress = Progress { person: Some(who.person.clone()), proof, session: flow.progress.session.take(), ..Progress::default() };
+    flow.progress = Progress {
+        person: Some(who.person.clone()),
+        proof,
+        signed_in_here: true,
+        session: flow.progress.session.take(),
+        ..Progress::default()
+    };
     let written = app
         .store
         .write_or_undo(async |w| {

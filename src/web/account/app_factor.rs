@@ -12,7 +12,7 @@ use crate::model::Person;
 use crate::pages::{EnrolError, RecoveryCodes, TotpEnrol};
 use crate::protocol::flow::Ask;
 use crate::service::authorize::open_question;
-use crate::service::security::{Confirmed, confirm, enrolment};
+use crate::service::security::{Confirmed, Wish, confirm, enrolment};
 use crate::service::{FlowLookup, find_flow};
 use crate::web::error::WebError;
 use crate::web::extract::who::{Age, signed_in};
@@ -25,12 +25,13 @@ fn path(flow: &str) -> String {
     if flow.is_empty() { format!("{PATH}/app") } else { format!("{PATH}/app?flow={flow}") }
 }
 
-/// Is the flow really waiting for a new factor? Only then does the way lead back to it.
-async fn demanded(app: &App, guest: &Guest, flow: &str, now: Timestamp) -> Result<bool, WebError> {
-    match find_flow(app, flow, &guest.visitor, now).await? {
-        FlowLookup::Open(flow) => Ok(matches!(open_question(app, &flow, &guest.visitor, now).await?, Some(Ask::Enrol))),
-        _ => Ok(false),
-    }
+/// Is the flow really waiting for a new factor? Only then does it count there, and does the way lead back to it.
+async fn wish(app: &App, guest: &Guest, flow: &str, now: Timestamp) -> Result<Wish, WebError> {
+    let asks = match find_flow(app, flow, &guest.visitor, now).await? {
+        FlowLookup::Open(flow) => open_question(app, &flow, &guest.visitor, now).await?,
+        _ => None,
+    };
+    Ok(if asks == Some(Ask::Enrol) { Wish::Demanded } else { Wish::Own })
 }
 
 pub async fn show(State(app): State<Arc<App>>, guest: Guest, Query(query): Query) -> Result<Response, WebError> {
@@ -59,10 +60,10 @@ pub async fn submit(State(app): State<Arc<App>>, guest: Guest, Checked(form): Ch
     if form.get("password").len() > 1024 || form.get("code").len() > 64 {
         return Err(WebError::bad_form());
     }
-    let demanded = demanded(&app, &guest, flow, now).await?;
-    let error = match confirm(&app, &who.person, form.get("code"), password, &guest.visitor, now).await? {
+    let wish = wish(&app, &guest, flow, now).await?;
+    let error = match confirm(&app, &who.person, form.get("code"), password, wish, &guest.visitor, now).await? {
         Confirmed::Yes { recovery, session } => {
-            let href = if demanded { format!("/login?flow={flow}") } else { format!("{PATH}?done=app") };
+            let href = if wish == Wish::Demanded { format!("/login?flow={flow}") } else { format!("{PATH}?done=app") };
             let codes = recovery.iter().map(|code| code.expose().clone()).collect();
             let mut chrome = view::chrome(&app, &guest);
             chrome.signed_in = Some(who.person.name());

@@ -18,7 +18,9 @@ pub const PATH: &str = "/account/security";
 
 pub async fn show(State(app): State<Arc<App>>, guest: Guest, Query(query): Query) -> Result<Response, WebError> {
     let now = app.now();
-    let who = match signed_in(&app, &guest, PATH, Age::Any, now).await? {
+    // After an app was set up its next code is asked for first; the notice is for afterwards.
+    let path = if query.get("done") == "app" { &format!("{PATH}?done=app") } else { PATH };
+    let who = match signed_in(&app, &guest, path, Age::Any, now).await? {
         Ok(who) => who,
         Err(elsewhere) => return Ok(elsewhere),
     };

@@ -29,6 +29,8 @@ pub async fn enrol(s: &Scene, person: &Someone) -> (Browser, Vec<String>, Authen
     s.t.mailbox.letter(&person.email).await;
     s.t.later(minutes(1));
     browser.goto("/account/security").await;
+    browser.fill("#code", &app.code(s.t.now())).submit("#code-submit").await;
+    assert_eq!(browser.path(), "/account/security");
     (browser, codes, app)
 }
 
@@ -55,9 +57,66 @@ async fn e01_g07_a_new_app_renews_the_cookie_and_its_first_code_is_used_up() {
     assert_eq!(confirm(&mut browser, &code, PASSWORD).await, 200);
 
     assert!(!is_alive(&s.t, &before).await && is_alive(&s.t, &session(&browser).unwrap()).await);
+    assert!(!is_strong(&s, &mut browser).await);
     let (mut other, _) = s.half_way().await;
     other.fill("#code", &code).submit("#code-submit").await;
     assert_eq!(other.page().status, 401);
+}
+
+#[tokio::test]
+async fn g07_an_app_that_a_session_set_up_itself_proves_nothing_in_it() {
+    let s = Scene::set().await;
+    let (mut browser, _) = s.signed_in().await;
+    let app = scan(&mut browser).await;
+    let code = app.code(s.t.now());
+    assert_eq!(confirm(&mut browser, &code, PASSWORD).await, 200);
+    assert!(!is_strong(&s, &mut browser).await, "step-up needs a factor from before");
+
+    for path in ["/account/security", "/account/security/app"] {
+        assert_eq!(browser.goto(path).await.path(), "/login/code", "what is sensitive asks for the app from now on");
+        browser.fill("#code", &code).submit("#code-submit").await;
+        assert_eq!(browser.page().status, 401, "the code of the set-up is used up");
+    }
+    assert!(!is_strong(&s, &mut browser).await);
+
+    s.t.later(minutes(1) / 2);
+    browser.goto("/account/security").await;
+    browser.fill("#code", &app.code(s.t.now())).submit("#code-submit").await;
+    assert_eq!(browser.path(), "/account/security");
+    assert!(is_strong(&s, &mut browser).await);
+}
+
+#[tokio::test]
+async fn g07_a_set_up_counts_only_in_the_sign_in_that_demanded_it() {
+    let s = Scene::set().await;
+    let strict = TenantPolicy { mfa_mode: MfaMode::Required, mfa_email_satisfies_login: false, ..TenantPolicy::default() };
+    let bank = s.t.tenant_with("bank", |policy| *policy = strict).await;
+    let ben = s.t.member(&bank, "ben@bank.example").await;
+    let mut foreign = s.t.browser();
+    let request = s.party.authorize(ALL, &[]);
+    foreign.goto(request.url.as_str()).await;
+    s.t.sign_in(&mut foreign, &ben).await;
+    assert_eq!(foreign.path(), "/account/security/app", "this sign-in demands an app");
+    let waiting = foreign.page().attr("form[action='/account/security/app'] input[name=flow]", "value");
+
+    for (number, flow) in ["at the login page", waiting.as_str(), "flw_nobody", ""].into_iter().enumerate() {
+        let person = s.t.member(&s.acme, &format!("person{number}@acme.example")).await;
+        let mut browser = s.t.browser();
+        s.t.log_in(&mut browser, &s.party, &person, ALL).await;
+        browser.goto(s.party.authorize(ALL, &[("prompt", "login")]).url.as_str()).await;
+        let at_login = browser.page().attr("form[action='/login'] input[name=flow]", "value");
+        browser.goto(format!("/account/security/app?flow={}", if number == 0 { &at_login } else { flow })).await;
+        let app = Authenticator::typed(&browser.text("#totp-secret"));
+        assert_eq!(confirm(&mut browser, &app.code(s.t.now()), PASSWORD).await, 200, "{flow}");
+        assert!(!is_strong(&s, &mut browser).await, "{flow}");
+    }
+
+    foreign.goto(format!("/account/security/app?flow={waiting}")).await;
+    let app = Authenticator::typed(&foreign.text("#totp-secret"));
+    assert_eq!(confirm(&mut foreign, &app.code(s.t.now()), PASSWORD).await, 200);
+    foreign.follow("#recovery-done").await;
+    let code = s.party.landed(&request, foreign.landing()).code();
+    assert_eq!(s.party.exchange(&request, &code).await.unwrap().claims["acr"], "urn:tenantry:acr:mfa");
 }
 
 #[tokio::test]
@@ -186,6 +245,13 @@ async fn g10_a_secret_that_was_shown_long_ago_confirms_nothing() {
     assert_eq!(confirm(&mut browser, &second.code(s.t.now()), PASSWORD).await, 200);
 
     let mut again = form;
+    again.fields.iter_mut().filter(|(name, _)| name == "code").for_each(|(_, value)| *value = second.code(s.t.now()));
+    let page = post(&mut browser, &again).await;
+    assert!(page.header("location").starts_with("/login/code?flow="), "from now on the app is asked for: {page}");
+    s.t.later(minutes(1) / 2);
+    browser.goto("/account/security").await;
+    browser.fill("#code", &second.code(s.t.now())).submit("#code-submit").await;
+    s.t.later(minutes(1) / 2);
     again.fields.iter_mut().filter(|(name, _)| name == "code").for_each(|(_, value)| *value = second.code(s.t.now()));
     let page = post(&mut browser, &again).await;
     assert_eq!(page.status, 422, "what is confirmed is not confirmed again: {page}");

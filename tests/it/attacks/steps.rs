@@ -156,3 +156,65 @@ async fn g19_what_the_client_says_about_the_time_is_not_heard() {
         assert_eq!((browser.page().status, session(browser)), (401, None));
     }
 }
+
+#[tokio::test]
+async fn r17_a_sign_in_is_demanded_again_at_a_node_whose_clock_runs_behind() {
+    let s = Scene::set().await;
+    let late = s.t.beside_behind(minutes(5)).await;
+    let (mut browser, _) = s.signed_in().await;
+
+    for (name, value, due) in [("prompt", "login", "/login"), ("max_age", "0", "/login"), ("prompt", "select_account", "/select-account")] {
+        let request = s.party.authorize(ALL, &[(name, value)]);
+        let cookies = browser.jar.header(&request.url, crate::harness::cookies::Site::None, false).unwrap();
+        let path = &request.url[url::Position::BeforePath..];
+        let begun = answered(crate::harness::net::client().get(format!("http://{}{path}", late.address)).header("cookie", cookies)).await;
+        assert!(begun.header("location").starts_with(&format!("{due}?flow=")), "{value}: {begun}");
+
+        browser.goto(begun.header("location")).await;
+        assert_eq!(browser.path(), due, "{value}: the session seems younger than the request, and still it was given before");
+        if due == "/login" {
+            s.t.sign_in(&mut browser, &s.anna).await;
+            s.party.landed(&request, browser.landing()).code();
+        }
+    }
+}
+
+#[tokio::test]
+async fn r17_a_sign_in_that_a_node_behind_accepted_counts_at_every_node() {
+    let s = Scene::set().await;
+    let late = s.t.beside_behind(minutes(5)).await;
+    let (mut browser, _) = s.signed_in().await;
+    let request = s.party.authorize(ALL, &[("prompt", "login")]);
+    browser.goto(request.url.as_str()).await;
+    let form = browser.fill("#identifier", &s.anna.email).fill("#password", PASSWORD).form("#login-submit");
+
+    let accepted = Shot::of(&browser, &form).fire(late.address).await;
+
+    assert!(accepted.header("location").starts_with("/login/code?flow="), "{accepted}");
+    browser.goto(accepted.header("location")).await;
+    let code = late.mailbox.code(&s.anna.email).await;
+    browser.fill("#code", &code).submit("#code-submit").await;
+    s.party.landed(&request, browser.landing()).code();
+}
+
+#[tokio::test]
+async fn f16_answers_count_in_the_session_in_which_they_are_given() {
+    let s = Scene::set().await;
+    let globex = s.t.tenant("globex").await;
+    s.t.guest(&globex, &s.anna).await;
+    let party = s.t.party_with(|_| {}).await;
+    let (first_tab, request) = at_login(&s.t, &party).await;
+    let mut browser = first_tab.clone();
+    browser.goto(party.authorize(ALL, &[]).url.as_str()).await;
+    s.t.sign_in(&mut browser, &s.anna).await;
+    assert_eq!(browser.path(), "/select-tenant", "the second tab signed her in");
+
+    browser.goto(first_tab.page().url.as_str()).await;
+    assert_eq!(browser.path(), "/select-tenant", "the first tab goes on with that session");
+    browser.submit("#tenant-globex").await;
+    assert_eq!(browser.path(), "/consent");
+    browser.submit("#consent-allow").await;
+
+    let code = party.landed(&request, browser.landing()).code();
+    assert_eq!(party.exchange(&request, &code).await.unwrap().claims["tenant"], "globex");
+}

@@ -69,6 +69,12 @@ impl Tenantry {
         Self::open(Arc::clone(&self.database), Arc::clone(&self.clock), Some(&self.origin), change).await
     }
 
+    /// A second node on the same database whose clock runs behind.
+    pub async fn beside_behind(&self, span: Duration) -> Self {
+        let clock = Arc::new(TestClock::at(self.now().minus(span)));
+        Self::open(Arc::clone(&self.database), clock, Some(&self.origin), |_| {}).await
+    }
+
     async fn open(database: Arc<Database>, clock: Arc<TestClock>, issuer: Option<&str>, change: impl FnOnce(&mut Config)) -> Self {
         let log = Log::default();
         let heard = log.listen();

@@ -45,6 +45,11 @@ async fn an_app_is_set_up_and_then_signs_in() {
     s.browser.look("recovery-codes").await;
     let recovery = s.recovery_codes().await;
     s.browser.click("#recovery-done").await;
+    s.browser.look("new-app-asked-for").await;
+    s.code(&good).await;
+    s.browser.see("#error[data-kind=wrong]").await;
+    s.t.later(Duration::from_secs(30));
+    s.code(&app.code(s.t.now())).await;
     s.browser.look("security-by-app").await;
     s.browser.click(".who button").await;
     s.browser.see("main .badge-icon-good").await;
