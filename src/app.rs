@@ -25,8 +25,10 @@ pub struct App {
     pub sender: Sender,
     pub pages: Pages,
     pub passwords: Passwords,
-    /// Sign-in elsewhere, and the one outgoing HTTP client.
+    /// Sign-in elsewhere.
     pub upstreams: Upstreams,
+    /// The guarded HTTP client, for every address that a relying application registered (security.md K).
+    pub outbound: Http,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub config: Arc<Config>,
@@ -53,6 +55,7 @@ pub struct Parts {
     pub mailer: Mailer,
     pub sender: Sender,
     pub http: Http,
+    pub outbound: Http,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub config: Arc<Config>,
@@ -92,6 +95,7 @@ impl App {
             mailer: parts.mailer,
             sender: parts.sender,
             upstreams: Upstreams::new(parts.http),
+            outbound: parts.outbound,
             clock: parts.clock,
             entropy: parts.entropy,
             config: parts.config,

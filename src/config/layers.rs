@@ -123,6 +123,7 @@ impl Layers {
         self.check::<super::Log>("log", faults);
         self.check::<super::Product>("product", faults);
         self.check::<super::Upstream>("upstream", faults);
+        self.check::<super::Outbound>("outbound", faults);
     }
 
     fn check<T: DeserializeOwned>(&mut self, section: &str, faults: &mut Faults) {
@@ -149,6 +150,7 @@ impl Layers {
             log: take(&mut self.merged, "log"),
             product: take(&mut self.merged, "product"),
             upstream: take(&mut self.merged, "upstream"),
+            outbound: take(&mut self.merged, "outbound"),
             shown,
         }
     }

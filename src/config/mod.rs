@@ -39,6 +39,7 @@ pub struct Config {
     pub log: Log,
     pub product: Product,
     pub upstream: Upstream,
+    pub outbound: Outbound,
     /// The effective configuration as text, secrets masked.
     shown: String,
 }
@@ -126,6 +127,7 @@ impl Config {
         self.password.validate(faults);
         self.sign_in.validate(faults);
         self.product.validate(faults);
+        self.outbound.validate(faults);
     }
 }
 

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::faults::Faults;
@@ -279,4 +280,20 @@ impl Product {
 #[serde(deny_unknown_fields)]
 pub struct Upstream {
     pub allow_plain_http_loopback: bool,
+}
+
+/// Where requests to addresses of relying applications may go.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outbound {
+    #[serde(deserialize_with = "values::networks")]
+    pub allowed_networks: Vec<IpNet>,
+}
+
+impl Outbound {
+    pub(super) fn validate(&self, faults: &mut Faults) {
+        let everything = self.allowed_networks.iter().any(|net| net.prefix_len() == 0);
+        let remedy = "name only the networks in which your relying applications live";
+        faults.require(!everything, "outbound.allowed_networks", "allows every address", remedy);
+    }
 }

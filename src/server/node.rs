@@ -64,9 +64,11 @@ pub async fn assemble(from: Ingredients) -> Result<Arc<App>, NodeError> {
         Some(mailer) => mailer,
         None => mailer(mail)?,
     };
+    let options = HttpOptions { allow_plain_http_loopback: from.config.upstream.allow_plain_http_loopback };
     let parts = Parts {
         sender: Sender::new(name, &mail.from).ok_or(NodeError::Sender)?,
-        http: Http::new(HttpOptions { allow_plain_http_loopback: from.config.upstream.allow_plain_http_loopback })?,
+        http: Http::new(options)?,
+        outbound: Http::guarded(options, from.config.outbound.allowed_networks.clone())?,
         mailer,
         store: from.store,
         sealer: from.sealer,

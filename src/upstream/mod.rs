@@ -1,7 +1,7 @@
 //! Floor 3. Signing in through Microsoft Entra ID, and the one outgoing HTTP client.
 //!
 //! Owns: what is asked of Microsoft, what of its answer is believed, the cache of its metadata and keys, the
-//! guarded client [`Http`]. Never does: storage, the decision who a Microsoft identity is here, texts for people.
+//! HTTP client [`Http`] in its two forms. Never does: storage, the decision who a Microsoft identity is here, texts for people.
 //!
 //! ```no_run
 //! # use tenantry::{model::Connection, upstream::*, world::{Secret, Timestamp}};
@@ -24,6 +24,7 @@ mod credential;
 mod directory;
 mod entra;
 mod error;
+mod guard;
 mod http;
 mod refusal;
 #[cfg(test)]

@@ -35,7 +35,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("http", &["*"]),
     ("hyper", &["server"]),
     ("hyper_util", &["server"]),
-    ("ipnet", &["config", "web", "server"]),
+    ("ipnet", &["config", "web", "server", "upstream"]),
     ("josekit", &["keys"]),
     ("lettre", &["mail"]),
     ("minijinja", &["pages"]),

@@ -159,8 +159,10 @@ async fn assemble(config: Config, database: &Database, clock: &Arc<TestClock>, m
     let sender = Sender::new(&config.product.name, "no-reply@id.example").unwrap();
     let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(seed()));
     let clock: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
-    let http = Http::new(HttpOptions { allow_plain_http_loopback: true }).unwrap();
-    App::new(Parts { store, sealer, mailer, sender, http, clock, entropy, config: Arc::new(config) }).await.unwrap()
+    let options = HttpOptions { allow_plain_http_loopback: config.upstream.allow_plain_http_loopback };
+    let http = Http::new(options).unwrap();
+    let outbound = Http::guarded(options, config.outbound.allowed_networks.clone()).unwrap();
+    App::new(Parts { store, sealer, mailer, sender, http, outbound, clock, entropy, config: Arc::new(config) }).await.unwrap()
 }
 
 /// A different stream for each server, the same in each run of one test alone.
