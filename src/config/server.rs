@@ -25,6 +25,7 @@ pub struct Server {
     pub tls_certificate_file: Option<PathBuf>,
     #[serde(deserialize_with = "values::optional_path")]
     pub tls_key_file: Option<PathBuf>,
+    pub require_dpop_nonces: bool,
     pub request_body_limit_kib: u32,
     pub header_timeout_seconds: u32,
     pub body_timeout_seconds: u32,

@@ -1,7 +1,7 @@
 //! Strict reading of compact JWS (RFC 7515 3.1), ours and foreign. The header is parsed here; josekit only checks
 //! signatures. JSON serialisations, encryption, unsigned and HMAC tokens have no path through this file.
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::public_keys::PublicKeys;
 use super::strict;
@@ -70,6 +70,19 @@ pub(super) struct Compact<'a> {
 
 impl<'a> Compact<'a> {
     pub fn parse(token: &'a str) -> Result<Self, JwtError> {
+        Self::take_apart(token, &REFUSED).map(|(compact, _)| compact)
+    }
+
+    /// A token whose header offers the public key that signed it (RFC 7515 4.1.3), with that key.
+    pub fn parse_with_key(token: &'a str) -> Result<(Self, Map<String, Value>), JwtError> {
+        let refused = REFUSED.map(|name| if name == "jwk" { "crit" } else { name });
+        match Self::take_apart(token, &refused)? {
+            (compact, Some(Value::Object(jwk))) => Ok((compact, jwk)),
+            _ => Err(JwtError::Header),
+        }
+    }
+
+    fn take_apart(token: &'a str, refused: &[&str]) -> Result<(Self, Option<Value>), JwtError> {
         if token.len() > LONGEST {
             return Err(JwtError::TooLong);
         }
@@ -79,8 +92,9 @@ impl<'a> Compact<'a> {
         };
         let signed = &token.as_bytes()[..header.len() + 1 + payload.len()];
         let (header, payload, signature) = (decode(header)?, decode(payload)?, decode(signature)?);
-        let (alg, kid, typ) = read_header(&header)?;
-        Ok(Self { alg, kid, typ, signed, payload, signature })
+        let mut header = strict::object(&header).ok_or(JwtError::Header)?;
+        let (alg, kid, typ) = read_header(&header, refused)?;
+        Ok((Self { alg, kid, typ, signed, payload, signature }, header.remove("jwk")))
     }
 
     /// RFC 7515 4.1.9: media types are compared without regard to case, and `application/` may be left out.
@@ -103,9 +117,8 @@ fn decode(part: &str) -> Result<Vec<u8>, JwtError> {
 /// 4.1.6, 4.1.11; RFC 7797 3; RFC 7516 4.1.3). None is ever followed.
 const REFUSED: [&str; 8] = ["crit", "b64", "zip", "enc", "jku", "jwk", "x5u", "x5c"];
 
-fn read_header(bytes: &[u8]) -> Result<(SigningAlg, Option<String>, Option<String>), JwtError> {
-    let header = strict::object(bytes).ok_or(JwtError::Header)?;
-    if REFUSED.iter().any(|name| header.contains_key(*name)) {
+fn read_header(header: &Map<String, Value>, refused: &[&str]) -> Result<(SigningAlg, Option<String>, Option<String>), JwtError> {
+    if refused.iter().any(|name| header.contains_key(*name)) {
         return Err(JwtError::Header);
     }
     let text = |name: &str| match header.get(name) {

@@ -16,6 +16,7 @@
 pub mod claims;
 pub mod jwt;
 pub mod material;
+pub mod proof;
 pub mod public_keys;
 pub mod ring;
 pub mod rotation;
@@ -29,6 +30,7 @@ mod tests;
 pub use claims::{StrictClaims, Times};
 pub use jwt::{JwtError, verify_compact};
 pub use material::{KeyError, new_row};
+pub use proof::{SelfSigned, verify_self_signed};
 pub use public_keys::{JwksFault, PublicKeys};
 pub use ring::{KeyRing, Typ};
 pub use rotation::{RotationPolicy, RotationStep, due};

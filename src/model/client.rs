@@ -114,6 +114,8 @@ pub struct ClientMetadata {
     pub request_uris: Vec<String>,
     /// RFC 9449 5.2.
     pub dpop_bound_access_tokens: bool,
+    /// Must every proof carry a nonce of ours (RFC 9449 8)?
+    pub require_dpop_nonce: bool,
     /// RFC 8705 3.4.
     pub tls_client_certificate_bound_access_tokens: bool,
     /// JARM 3.
@@ -197,6 +199,7 @@ impl Default for ClientMetadata {
             request_object_signing_alg: None,
             request_uris: Vec::new(),
             dpop_bound_access_tokens: false,
+            require_dpop_nonce: false,
             tls_client_certificate_bound_access_tokens: false,
             authorization_signed_response_alg: SigningAlg::Rs256,
             id_token_signed_response_alg: SigningAlg::Rs256,

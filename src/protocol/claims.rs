@@ -1,10 +1,11 @@
 //! What tokens and userinfo say. One table maps scope → claim → fact; the id_token, the access token, userinfo and the
 //! metadata's `claims_supported` all read it (OpenID Connect Core 2, 5.1, 5.4; RFC 9068 2.2; protocol.md §3).
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::scope::Scopes;
 use crate::model::{
-    Acr, Client, ClientId, Membership, MembershipDetails, MembershipKind, Person, Proof, SessionId, Tenant, TenantId, TokenId,
+    Acr, Binding, Client, ClientId, Membership, MembershipDetails, MembershipKind, Person, Proof, SessionId, Tenant, TenantId, TokenId,
 };
 use crate::world::Timestamp;
 
@@ -203,6 +204,14 @@ pub fn names_audience(claims: &Claims, name: &str) -> bool {
 /// The client to whom an access token was issued.
 pub fn client_of(claims: &Claims) -> Option<ClientId> {
     claims.get("client_id").and_then(Value::as_str).map(ClientId::from_text)
+}
+
+/// The key that an access token is bound to (RFC 7800 3.1).
+///
+/// # Errors
+/// The claims hold a `cnf` that is not ours.
+pub fn binding(claims: &Claims) -> Result<Option<Binding>, serde_json::Error> {
+    claims.get("cnf").map(Binding::deserialize).transpose()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::authorize::PROMPT_VALUES;
-use super::claims;
+use super::{claims, dpop};
 use crate::model::{Acr, AuthMethod, GrantType, Locale, ResponseMode, SigningAlg};
 
 /// Where the endpoints are, below the issuer. The router uses the same names.
@@ -73,6 +73,7 @@ fn shared(issuer: &str, algorithms: &[SigningAlg]) -> Map<String, Value> {
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": assertions,
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": names(dpop::ALGORITHMS.iter().map(|alg| alg.as_str())),
         "ui_locales_supported": names(Locale::ALL.iter().map(|locale| locale.as_str())),
         "authorization_response_iss_parameter_supported": true,
     }))

@@ -36,6 +36,8 @@ codes! {
     RegistrationNotSupported = "registration_not_supported",
     UnmetAuthenticationRequirements = "unmet_authentication_requirements",
     InsufficientUserAuthentication = "insufficient_user_authentication",
+    InvalidDpopProof = "invalid_dpop_proof",
+    UseDpopNonce = "use_dpop_nonce",
 }
 
 /// A refusal in the words of the specifications.
@@ -144,6 +146,18 @@ pub enum Reason {
     MembershipDormant,
     FactorMissing,
     PersonDenied,
+    ProofMissing,
+    ProofTwice,
+    ProofMalformed,
+    ProofTarget,
+    ProofTime,
+    ProofToken,
+    ProofNonce,
+    ProofReplayed,
+    BindingMissing,
+    BindingOfAnotherKey,
+    TokenBound,
+    TokenUnbound,
     TokenTwice,
     TokenInvalid,
     TokenScope,

@@ -2,7 +2,7 @@
 use serde_json::{Value, json};
 
 use super::claims::{self, Claims};
-use crate::model::{Client, ClientId, Grant, RefreshRow};
+use crate::model::{Binding, Client, ClientId, Grant, RefreshRow};
 
 /// The answer about everything that the asking client may not know or that is over: never a reason.
 pub fn inactive() -> Value {
@@ -18,7 +18,9 @@ pub fn may_ask(asking: &Client, issued_to: &ClientId, audience: &Claims) -> bool
 /// A living access token: its own claims.
 pub fn access_token(mut claims: Claims) -> Value {
     claims.insert("active".into(), Value::Bool(true));
-    claims.insert("token_type".into(), "Bearer".into());
+    // RFC 9449 6.2: who holds the key stands in `cnf`, and how the token must be sent in `token_type`.
+    let token_type = if matches!(claims::binding(&claims), Ok(Some(Binding::Jkt(_)))) { "DPoP" } else { "Bearer" };
+    claims.insert("token_type".into(), token_type.into());
     Value::Object(claims)
 }
 

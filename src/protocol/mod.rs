@@ -7,6 +7,7 @@ pub mod claims;
 pub mod claims_request;
 pub mod client_auth;
 pub mod discovery;
+pub mod dpop;
 pub mod error;
 pub mod flow;
 pub mod form;

@@ -1,14 +1,19 @@
 //! What an access token or refresh token is worth now: its signature is not enough, its row and its grant must live and
 //! its person must still be let in (security.md I25, D19).
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::audit::{Event, record_from};
+use super::client_auth::Denied;
+use super::possession::{self, Endpoint, Possession};
 use super::subject::{self, Subject};
 use super::{Failure, Network};
 use crate::app::{App, Registered};
 use crate::keys::Typ;
 use crate::model::{AccessTokenRow, Client, ClientState, Grant, TokenId};
 use crate::protocol::claims::{self, Claims};
+use crate::protocol::dpop;
 use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::protocol::scope::Scopes;
 use crate::world::Timestamp;
@@ -24,6 +29,41 @@ pub struct Living {
 /// A token that is good for nothing (RFC 6750 3.1).
 pub fn invalid(reason: Reason) -> OAuthError {
     OAuthError::new(ErrorCode::InvalidToken, "The access token is invalid, expired or revoked", reason)
+}
+
+/// How an access token was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// RFC 6750.
+    Bearer,
+    /// RFC 9449 7.1.
+    Dpop,
+}
+
+/// An access token as a protected resource of ours gets it.
+#[derive(Clone, Debug)]
+pub struct PresentedToken {
+    pub token: String,
+    pub scheme: Scheme,
+    pub method: &'static str,
+    pub possession: Possession,
+    pub network: Network,
+}
+
+/// Checks an access token that was sent to `path`, and that its sender holds the key that it is bound to.
+///
+/// # Errors
+/// Those of [`verify`]; `invalid_token` for a bound token without its key, `invalid_dpop_proof`, `use_dpop_nonce`.
+pub async fn admit(app: &App, registered: &Registered, sent: &PresentedToken, path: &str, now: Timestamp) -> Result<Living, Denied> {
+    let living = verify(app, registered, &sent.token, &sent.network, now).await??;
+    let at = Endpoint { method: sent.method, path };
+    let client = registered.clients.get(&living.row.client);
+    let bound = claims::binding(&living.claims).map_err(|_| invalid(Reason::TokenInvalid))?;
+    let Some(proof) = possession::of_token(app, client.map(Arc::as_ref), sent, bound.as_ref(), at, now)? else { return Ok(living) };
+    if !app.store.write(async |w| w.use_proof(&proof.digest, proof.expires_at).await).await? {
+        return Err(dpop::invalid(Reason::ProofReplayed).into());
+    }
+    Ok(living)
 }
 
 /// Checks an access token of ours down to the person behind it.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::audit::{Event, record_from};
+use super::possession::Possession;
 use super::{Failure, Network};
 use crate::app::{App, Registered};
 use crate::keys::{PublicKeys, StrictClaims, verify_compact};
@@ -50,6 +51,7 @@ impl<E: Into<Failure>> From<E> for Denied {
 pub struct Caller {
     /// The value of the `Authorization` header.
     pub authorization: Option<String>,
+    pub possession: Possession,
     pub network: Network,
 }
 

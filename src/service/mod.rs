@@ -21,6 +21,7 @@ pub mod letters;
 pub mod logout;
 pub mod password;
 pub mod people;
+pub mod possession;
 pub mod revocation;
 pub mod second_factor;
 pub mod security;

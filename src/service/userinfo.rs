@@ -1,9 +1,9 @@
 //! Userinfo (OpenID Connect Core 5.3): what a living access token may learn about its person.
-use super::Network;
-use super::bearer::{invalid, verify};
+use super::bearer::{PresentedToken, admit, invalid};
 use super::client_auth::Denied;
 use crate::app::App;
 use crate::protocol::claims::{self, Claims};
+use crate::protocol::discovery::path;
 use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::protocol::scope::Scopes;
 use crate::world::Timestamp;
@@ -12,9 +12,9 @@ use crate::world::Timestamp;
 ///
 /// # Errors
 /// `invalid_token`, `insufficient_scope`, `insufficient_user_authentication` (RFC 6750 3.1, RFC 9470 3).
-pub async fn userinfo(app: &App, token: &str, network: &Network, now: Timestamp) -> Result<Claims, Denied> {
+pub async fn userinfo(app: &App, sent: &PresentedToken, now: Timestamp) -> Result<Claims, Denied> {
     let registered = app.registered();
-    let living = verify(app, &registered, token, network, now).await??;
+    let living = admit(app, &registered, sent, path::USERINFO, now).await?;
     // RFC 9068 4: the token must be meant for this resource.
     if !claims::names_audience(&living.claims, app.issuer()) {
         return Err(invalid(Reason::TokenInvalid).into());

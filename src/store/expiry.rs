@@ -42,6 +42,10 @@ const RULES: &[(&str, Duration)] = &[
             select client_id, jti from assertion_ids where expires_at < $1 order by expires_at, client_id, jti limit $2)",
         HOUR,
     ),
+    (
+        "delete from proof_ids where digest in (select digest from proof_ids where expires_at < $1 order by expires_at, digest limit $2)",
+        HOUR,
+    ),
     // Kept for a day because letters per person are counted from here (security.md G13).
     (
         "delete from email_challenges where id in (

@@ -182,6 +182,16 @@ impl Write {
         Ok(won.is_some())
     }
 
+    /// Moves the idle end of a token that is not rotated. False when it was rotated or expired before.
+    pub async fn keep_refresh_token(&mut self, digest: &Digest, expires_at: Timestamp, now: Timestamp) -> Result<bool> {
+        const SQL: &str = "update refresh_tokens set expires_at = $2
+            where digest = $1 and rotated_at is null and expires_at > $3
+            returning digest";
+        let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL)
+            .bind(digest.as_str()).bind(expires_at.micros()).bind(now.micros()).fetch_optional(c))?;
+        Ok(won.is_some())
+    }
+
     pub async fn insert_access_token(&mut self, token: &AccessTokenRow) -> Result<()> {
         const SQL: &str = "insert into access_tokens (id, grant_id, client_id, scope, digest, claims, expires_at, revoked_at)
             values ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -205,6 +215,13 @@ impl Write {
     pub async fn revoke_access_token(&mut self, id: &TokenId, now: Timestamp) -> Result<bool> {
         const SQL: &str = "update access_tokens set revoked_at = $2 where id = $1 and revoked_at is null returning id";
         let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(now.micros()).fetch_optional(c))?;
+        Ok(won.is_some())
+    }
+
+    /// Uses a DPoP proof up (RFC 9449 11.1). False when it was used before, on whatever node.
+    pub async fn use_proof(&mut self, digest: &str, expires_at: Timestamp) -> Result<bool> {
+        const SQL: &str = "insert into proof_ids (digest, expires_at) values ($1, $2) on conflict (digest) do nothing returning digest";
+        let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(digest).bind(expires_at.micros()).fetch_optional(c))?;
         Ok(won.is_some())
     }
 

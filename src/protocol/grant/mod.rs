@@ -6,7 +6,7 @@ pub mod refresh;
 
 use super::error::{ErrorCode, OAuthError, Reason};
 use super::params::Params;
-use crate::model::{Client, GrantType};
+use crate::model::{Binding, Client, GrantType};
 
 /// A token request (RFC 6749 4.1.3, 4.4.2, 6).
 #[derive(Clone, Debug)]
@@ -48,6 +48,20 @@ fn invalid_grant(reason: Reason) -> OAuthError {
     OAuthError::new(ErrorCode::InvalidGrant, "The code or token is invalid, expired, revoked or was issued to another client", reason)
 }
 
+/// May what is bound to a key go to whoever proved this one, or none?
+///
+/// # Errors
+/// `invalid_grant` (RFC 9449 5 and 10, RFC 8705 4).
+pub fn held(bound: Option<&Binding>, proven: Option<&Binding>) -> Result<(), OAuthError> {
+    let refused = |reason| OAuthError::new(ErrorCode::InvalidGrant, "The code or token is bound to another key", reason);
+    match (bound, proven) {
+        (None, _) => Ok(()),
+        (Some(_), None) => Err(refused(Reason::BindingMissing)),
+        (Some(bound), Some(proven)) if bound == proven => Ok(()),
+        (Some(_), Some(_)) => Err(refused(Reason::BindingOfAnotherKey)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +87,21 @@ mod tests {
         assert!(parse(&params(&machine), &client).is_ok());
         client.metadata.token_endpoint_auth_method = AuthMethod::None;
         assert_eq!(refused(&machine, &client), (ErrorCode::UnauthorizedClient, Reason::GrantTypeNotAllowed));
+    }
+
+    #[test]
+    fn what_is_bound_goes_only_to_its_key() {
+        let (one, other) = (Binding::Jkt("one".into()), Binding::Jkt("other".into()));
+        // A certificate is no DPoP key, whatever its digest.
+        let certificate = Binding::Certificate("one".into());
+        let reason = |bound, proven| held(bound, proven).err().map(|error| error.reason);
+
+        assert_eq!(reason(None, None), None);
+        assert_eq!(reason(None, Some(&one)), None);
+        assert_eq!(reason(Some(&one), Some(&one)), None);
+        assert_eq!(reason(Some(&one), None), Some(Reason::BindingMissing));
+        assert_eq!(reason(Some(&one), Some(&other)), Some(Reason::BindingOfAnotherKey));
+        assert_eq!(reason(Some(&one), Some(&certificate)), Some(Reason::BindingOfAnotherKey));
     }
 
     #[test]

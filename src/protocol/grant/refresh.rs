@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use super::invalid_grant;
-use crate::model::{Client, Grant, RefreshRow};
+use crate::model::{Binding, Client, Grant, RefreshRotation, RefreshRow};
 use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::protocol::params::Params;
 use crate::protocol::scope::Scopes;
@@ -56,6 +56,16 @@ pub fn check(row: &RefreshRow, grant: &Grant, client: &Client, now: Timestamp) -
     }
 }
 
+/// Is a refresh token replaced when it is used? A stolen one is worth nothing where its client and its key must be proven
+/// (RFC 9700 4.14.2), and FAPI 2.0 Security Profile 5.3.2.1 wants no rotation there.
+pub fn rotates(client: &Client, binding: Option<&Binding>) -> bool {
+    match client.metadata.refresh_rotation {
+        RefreshRotation::Always => true,
+        RefreshRotation::Never => client.is_public() && binding.is_none(),
+        RefreshRotation::Auto => client.is_public() || binding.is_none(),
+    }
+}
+
 /// The scopes of the answer: those asked for, never more than were granted, and none that the client lost since.
 ///
 /// # Errors
@@ -85,7 +95,7 @@ pub fn ended() -> OAuthError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ClientId, GrantId, GrantTerms, PersonId, Proof, TenantId};
+    use crate::model::{AuthMethod, ClientId, GrantId, GrantTerms, PersonId, Proof, TenantId};
     use crate::protocol::params::tests::params;
     use crate::protocol::testing::{NOW, client};
 
@@ -179,6 +189,24 @@ mod tests {
         assert_eq!(scopes(&request, &granted, &client).map(|s| s.to_string()), Ok("offline_access openid".into()));
         client.metadata.scopes.retain(|s| s != "offline_access");
         assert_eq!(scopes(&request, &granted, &client).map_err(|e| e.reason), Err(Reason::ScopeNotAllowed));
+    }
+
+    #[test]
+    fn a_token_rotates_unless_client_and_key_are_proven() {
+        let key = Binding::Jkt("thumb".into());
+        let mut client = client();
+        let mut rotation = |policy, method| {
+            client.metadata.refresh_rotation = policy;
+            client.metadata.token_endpoint_auth_method = method;
+            (rotates(&client, None), rotates(&client, Some(&key)))
+        };
+
+        assert_eq!(rotation(RefreshRotation::Auto, AuthMethod::PrivateKeyJwt), (true, false));
+        assert_eq!(rotation(RefreshRotation::Auto, AuthMethod::None), (true, true));
+        assert_eq!(rotation(RefreshRotation::Always, AuthMethod::PrivateKeyJwt), (true, true));
+        assert_eq!(rotation(RefreshRotation::Never, AuthMethod::Basic), (false, false));
+        // RFC 9700 2.2.2: a public client's tokens rotate or are bound, whatever is registered.
+        assert_eq!(rotation(RefreshRotation::Never, AuthMethod::None), (true, false));
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(super) async fn redeem(exchange: &Exchange<'_>, request: &CodeRequest) -> Re
     let Some((row, grant, scopes, subject)) = found else { return Err(unknown().into()) };
     match check(request, &row, client, now) {
         Err(error) if error.reason == Reason::CodeSpent => {
-            exchange.end(&grant, "code_replay").await?;
+            exchange.end_if_proven(&grant, "code_replay").await?;
             return Err(error.into());
         }
         checked => checked?,
@@ -42,14 +42,13 @@ pub(super) async fn redeem(exchange: &Exchange<'_>, request: &CodeRequest) -> Re
     let offline = scopes.contains("offline_access") && client.metadata.grant_types.contains(&GrantType::RefreshToken);
     let refresh = offline.then(|| Token::<Refresh>::generate(&*exchange.app.entropy));
     let won = exchange
-        .app
-        .store
         .write(async |w| {
             if w.redeem_code(&request.code, &client.id, now).await?.is_none() {
                 return Ok(false);
             }
             w.insert_access_token(&minted.row).await?;
             if let Some(token) = &refresh {
+                exchange.bind(w, &grant).await?;
                 w.insert_refresh_token(&mint::refresh_row(exchange, &grant, token)).await?;
             }
             exchange.note(w, "token", &grant, "ok").await?;

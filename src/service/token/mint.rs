@@ -39,7 +39,8 @@ pub(super) fn of_person(
     let id = TokenId::generate(exchange.now, &*exchange.app.entropy);
     // Nothing that was issued under a grant outlives it.
     let frame = frame(exchange, scopes, access_time(exchange, Some(grant)));
-    let claims = claims::access_token(&frame, &facts, &id);
+    let mut claims = claims::access_token(&frame, &facts, &id);
+    exchange.confirm(&mut claims);
     let keys = &exchange.registered.keys;
     let access_token = keys.sign(metadata.access_token_signing_alg, Typ::AccessToken.as_str(), &claims)?;
     let id_token = if scopes.contains("openid") {
@@ -59,7 +60,8 @@ pub(super) fn of_person(
 pub(super) fn of_client(exchange: &Exchange<'_>, scopes: &Scopes) -> Result<Minted, Failure> {
     let id = TokenId::generate(exchange.now, &*exchange.app.entropy);
     let frame = frame(exchange, scopes, access_time(exchange, None));
-    let claims = claims::client_access_token(&frame, &id);
+    let mut claims = claims::client_access_token(&frame, &id);
+    exchange.confirm(&mut claims);
     let alg = exchange.client.metadata.access_token_signing_alg;
     let access_token = exchange.registered.keys.sign(alg, Typ::AccessToken.as_str(), &claims)?;
     Ok(Minted {
@@ -93,7 +95,7 @@ fn row(exchange: &Exchange<'_>, id: TokenId, grant: Option<&Grant>, scopes: &Sco
 fn answer(exchange: &Exchange<'_>, access_token: String, id_token: Option<String>, scopes: &Scopes, expires_at: Timestamp) -> TokenAnswer {
     TokenAnswer {
         access_token,
-        token_type: "Bearer",
+        token_type: exchange.token_type(),
         expires_in: expires_at.since(exchange.now).as_secs(),
         scope: scopes.to_string(),
         refresh_token: None,
@@ -101,15 +103,20 @@ fn answer(exchange: &Exchange<'_>, access_token: String, id_token: Option<String
     }
 }
 
+/// When a refresh token ends that is issued or used now: idle, or with its grant.
+pub(super) fn refresh_end(exchange: &Exchange<'_>, grant: &Grant) -> Timestamp {
+    let idle = Duration::from_secs(u64::from(exchange.client.metadata.refresh_token_idle_days) * DAY);
+    exchange.now.plus(idle).min(grant.expires_at)
+}
+
 /// The row of a refresh token that is issued now.
 pub(super) fn refresh_row(exchange: &Exchange<'_>, grant: &Grant, token: &Token<Refresh>) -> RefreshRow {
-    let idle = Duration::from_secs(u64::from(exchange.client.metadata.refresh_token_idle_days) * DAY);
     RefreshRow {
         digest: token.digest(),
         grant: grant.id.clone(),
         client: exchange.client.id.clone(),
         issued_at: exchange.now,
-        expires_at: exchange.now.plus(idle).min(grant.expires_at),
+        expires_at: refresh_end(exchange, grant),
         rotated_at: None,
         successor_sealed: None,
     }

@@ -1,9 +1,9 @@
 //! `grant_type=refresh_token`: a family of tokens with one living member (security.md finding 6).
-use super::mint::{Minted, refresh_row};
+use super::mint::{Minted, refresh_end, refresh_row};
 use super::{Exchange, TokenAnswer, mint};
 use crate::model::{Grant, RefreshRow};
 use crate::protocol::error::{OAuthError, Reason};
-use crate::protocol::grant::refresh::{RefreshRequest, Rotation, check, ended, scopes, unknown};
+use crate::protocol::grant::refresh::{RefreshRequest, Rotation, check, ended, rotates, scopes, unknown};
 use crate::protocol::scope::Scopes;
 use crate::service::Failure;
 use crate::service::client_auth::Denied;
@@ -33,9 +33,17 @@ pub(super) async fn rotate(exchange: &Exchange<'_>, request: &RefreshRequest) ->
         })
         .await?;
     let Some((row, grant, granted, subject)) = found else { return Err(unknown().into()) };
+    if row.client == client.id {
+        // Whoever has a bound token and not its key ends nothing.
+        exchange.holds(grant.terms.binding.as_ref())?;
+    }
     let due = match check(&row, &grant, client, now) {
         Ok(due) => due,
-        Err(error) => return Err(over(exchange, &grant, error).await),
+        Err(error) if error.reason == Reason::RefreshReused => {
+            exchange.end_if_proven(&grant, "refresh_reuse").await?;
+            return Err(error.into());
+        }
+        Err(error) => return Err(error.into()),
     };
     let scopes = scopes(request, &granted, client)?;
     let subject = match subject::admit(subject, client, &grant.proof, now) {
@@ -44,9 +52,10 @@ pub(super) async fn rotate(exchange: &Exchange<'_>, request: &RefreshRequest) ->
     };
     let minted = mint::of_person(exchange, &grant, &subject, &scopes, None)?;
     let successor = match due {
+        Rotation::Fresh if !rotates(client, exchange.holder.binding.as_ref()) => return keep(exchange, &row, &grant, minted).await,
         Rotation::Fresh => claim(exchange, &row, &grant, &minted).await?,
         Rotation::Again { successor_sealed } => {
-            exchange.app.store.write(async |w| w.insert_access_token(&minted.row).await).await?;
+            exchange.write(async |w| w.insert_access_token(&minted.row).await).await?;
             Written::Successor(successor_sealed)
         }
     };
@@ -56,13 +65,28 @@ pub(super) async fn rotate(exchange: &Exchange<'_>, request: &RefreshRequest) ->
     }
 }
 
+/// Answers without a new refresh token: the old one stays good and its idle time begins anew.
+async fn keep(exchange: &Exchange<'_>, row: &RefreshRow, grant: &Grant, minted: Minted) -> Result<TokenAnswer, Denied> {
+    let idle_end = refresh_end(exchange, grant);
+    let kept = exchange
+        .write(async |w| {
+            let kept = w.keep_refresh_token(&row.digest, idle_end, exchange.now).await?;
+            if kept {
+                w.insert_access_token(&minted.row).await?;
+            }
+            Ok(kept)
+        })
+        .await?;
+    // Rotated or ended since it was read.
+    if kept { Ok(minted.answer(None)) } else { Err(ended().into()) }
+}
+
 /// Claims the rotation in one conditional statement; who comes second reads what the first one left.
-async fn claim(exchange: &Exchange<'_>, row: &RefreshRow, grant: &Grant, minted: &Minted) -> Result<Written, Failure> {
+async fn claim(exchange: &Exchange<'_>, row: &RefreshRow, grant: &Grant, minted: &Minted) -> Result<Written, Denied> {
     let (app, now) = (exchange.app, exchange.now);
     let successor = Token::<Refresh>::generate(&*app.entropy);
     let sealed = app.sealer.seal(&context(&row.digest), successor.clear().as_bytes(), &*app.entropy);
-    let written = app
-        .store
+    exchange
         .write(async |w| {
             if w.rotate_refresh_token(&row.digest, &sealed, now).await? {
                 w.insert_refresh_token(&refresh_row(exchange, grant, &successor)).await?;
@@ -82,8 +106,7 @@ async fn claim(exchange: &Exchange<'_>, row: &RefreshRow, grant: &Grant, minted:
                 Err(error) => Ok(Written::Refused(error)),
             }
         })
-        .await?;
-    Ok(written)
+        .await
 }
 
 /// Hands a refusal on; a token that was used again after its grace time takes its family with it.

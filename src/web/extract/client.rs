@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header, request::Parts};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header, request::Parts};
 
 use crate::app::App;
+use crate::protocol::dpop;
 use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::protocol::form;
 use crate::protocol::params::Params;
-use crate::service::Network;
+use crate::service::bearer::{PresentedToken, Scheme};
 use crate::service::client_auth::Caller;
+use crate::service::possession::Possession;
 use crate::web::oidc::api::ApiError;
 use crate::web::peer;
 
@@ -28,17 +30,22 @@ impl FromRequest<Arc<App>> for ClientRequest {
         let (parts, body) = request.into_parts();
         let authorization = one(&parts.headers, &header::AUTHORIZATION, Reason::ClientAuthenticationTwice)?.map(str::to_owned);
         let network = peer::network(&parts, &app.config);
+        let possession = possession(&parts)?;
         let params = read(&parts, body, app).await?;
-        Ok(Self { params, caller: Caller { authorization, network } })
+        Ok(Self { params, caller: Caller { authorization, possession, network } })
     }
 }
 
-/// The one access token of a request to a protected resource (RFC 6750 2): in the header or in the form.
-pub struct Bearer {
-    /// None: the request names no token.
-    pub token: Option<String>,
-    pub network: Network,
+/// What the request proves about a key of its sender.
+fn possession(parts: &Parts) -> Result<Possession, OAuthError> {
+    // RFC 9449 4.3, number 1: not more than one proof.
+    let proof = one(&parts.headers, &HeaderName::from_static("dpop"), Reason::ProofTwice).map_err(|error| dpop::invalid(error.reason))?;
+    Ok(Possession { proof: proof.map(str::to_owned) })
 }
+
+/// The one access token of a request to a protected resource (RFC 6750 2, RFC 9449 7.1): in the header or in the form.
+/// None: the request names no token.
+pub struct Bearer(pub Option<PresentedToken>);
 
 impl FromRequest<Arc<App>> for Bearer {
     type Rejection = ApiError;
@@ -52,16 +59,28 @@ impl FromRequest<Arc<App>> for Bearer {
             return Err(ApiError::bearer(invalid("The access token must not be in the query", Reason::ParameterMalformed)));
         }
         let header = one(&parts.headers, &header::AUTHORIZATION, Reason::TokenTwice).map_err(ApiError::bearer)?;
-        let in_header = header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let in_header = in_header.map(|(_, token)| token.trim().to_owned());
-        let posted = parts.method == axum::http::Method::POST && parts.headers.contains_key(header::CONTENT_TYPE);
+        let in_header = header.and_then(sent);
+        let possession = possession(&parts).map_err(ApiError::bearer)?;
+        let posted = parts.method == Method::POST && parts.headers.contains_key(header::CONTENT_TYPE);
         let in_form = if posted { read(&parts, body, app).await?.get("access_token").map(str::to_owned) } else { None };
         match (in_header, in_form) {
             // RFC 6750 2: not more than one method in each request.
             (Some(_), Some(_)) => Err(ApiError::bearer(invalid("The access token is sent in two ways", Reason::TokenTwice))),
-            (in_header, in_form) => Ok(Self { token: in_header.or(in_form), network }),
+            (in_header, in_form) => {
+                let method = if parts.method == Method::POST { "POST" } else { "GET" };
+                let token = in_header.or(in_form.map(|token| (Scheme::Bearer, token)));
+                Ok(Self(token.map(|(scheme, token)| PresentedToken { token, scheme, method, possession, network })))
+            }
         }
     }
+}
+
+/// The token in an `Authorization` header; schemes are compared without regard to case (RFC 9110 11.1).
+fn sent(header: &str) -> Option<(Scheme, String)> {
+    let (name, token) = header.split_once(' ')?;
+    let schemes = [("bearer", Scheme::Bearer), ("dpop", Scheme::Dpop)];
+    let (_, scheme) = schemes.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known))?;
+    Some((scheme, token.trim().to_owned()))
 }
 
 /// The only value of a header.
@@ -120,6 +139,19 @@ mod tests {
             let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
             assert_eq!(is_form(&headers), good, "{kind}");
         }
+    }
+
+    #[test]
+    fn one_proof_is_read_and_a_second_one_is_refused() {
+        let parts = |count: usize| {
+            let request = (0..count).fold(axum::http::Request::builder(), |request, _| request.header("DPoP", "a.b.c"));
+            request.body(()).expect("a plain request").into_parts().0
+        };
+
+        assert_eq!(possession(&parts(0)).expect("none").proof, None);
+        assert_eq!(possession(&parts(1)).expect("one").proof.as_deref(), Some("a.b.c"));
+        let refused = possession(&parts(2)).expect_err("two");
+        assert_eq!((refused.code, refused.reason), (ErrorCode::InvalidDpopProof, Reason::ProofTwice));
     }
 
     #[test]

@@ -9,9 +9,11 @@ use serde_json::json;
 
 use crate::app::{App, Registered};
 use crate::model::ClientState;
-use crate::protocol::error::{ErrorCode, OAuthError};
+use crate::protocol::dpop;
+use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::service::Failure;
 use crate::service::client_auth::Denied;
+use crate::service::possession;
 use crate::web::{headers, view};
 use crate::world::Timestamp;
 
@@ -74,6 +76,7 @@ impl IntoResponse for ApiError {
                         .headers_mut()
                         .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"clients\", charset=\"UTF-8\""));
                 }
+                offer_nonce(&error, &mut response);
                 response
             }
             Self::Bearer(error) => bearer(error),
@@ -87,11 +90,22 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// RFC 6750 3 and 3.1: the challenge names the error, unless the request came without a token.
+/// A fresh nonce is due with the answer; [`finish`] adds it.
+#[derive(Clone)]
+struct NonceDue;
+
+/// RFC 9449 8: who is told to use a nonce is told which.
+fn offer_nonce(error: &OAuthError, response: &mut Response) {
+    if error.code == ErrorCode::UseDpopNonce {
+        response.extensions_mut().insert(NonceDue);
+    }
+}
+
+/// RFC 6750 3 and 3.1: the challenge names the error, unless the request came without a token. RFC 9449 7.1: so does the
+/// one for bound tokens, which is the only one where the proof is to blame.
 fn bearer(error: Option<OAuthError>) -> Response {
     let Some(error) = error else {
-        let challenge = [(header::WWW_AUTHENTICATE, "Bearer realm=\"userinfo\"")];
-        return (StatusCode::UNAUTHORIZED, challenge).into_response();
+        return challenged(StatusCode::UNAUTHORIZED.into_response(), "realm=\"userinfo\"", &["Bearer", "DPoP"]);
     };
     tracing::info!(error = error.code.as_str(), reason = ?error.reason, "an access token was refused");
     let status = match error.code {
@@ -99,8 +113,24 @@ fn bearer(error: Option<OAuthError>) -> Response {
         ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
         _ => StatusCode::UNAUTHORIZED,
     };
-    let challenge = format!("Bearer realm=\"userinfo\", error=\"{}\", error_description=\"{}\"", error.code.as_str(), error.description);
-    (status, [(header::WWW_AUTHENTICATE, challenge)], Json(error.body())).into_response()
+    let of_proof = matches!(error.code, ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce) || error.reason == Reason::TokenBound;
+    let schemes: &[&str] = if of_proof { &["DPoP"] } else { &["Bearer", "DPoP"] };
+    let fields = format!("realm=\"userinfo\", error=\"{}\", error_description=\"{}\"", error.code.as_str(), error.description);
+    let mut response = challenged((status, Json(error.body())).into_response(), &fields, schemes);
+    offer_nonce(&error, &mut response);
+    response
+}
+
+/// One challenge per scheme (RFC 9110 11.6.1); the one of DPoP names the algorithms (RFC 9449 7.1).
+fn challenged(mut response: Response, fields: &str, schemes: &[&str]) -> Response {
+    let algorithms: Vec<&str> = dpop::ALGORITHMS.iter().map(|alg| alg.as_str()).collect();
+    for scheme in schemes {
+        let more = if *scheme == "DPoP" { format!(", algs=\"{}\"", algorithms.join(" ")) } else { String::new() };
+        if let Ok(value) = HeaderValue::from_str(&format!("{scheme} {fields}{more}")) {
+            response.headers_mut().append(header::WWW_AUTHENTICATE, value);
+        }
+    }
+    response
 }
 
 /// Never a success (security.md B11). The cause travels to [`finish`], which logs it once.
@@ -128,7 +158,13 @@ pub fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
 pub async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let id = view::request_id(&app);
+    let renew = app.config.server.require_dpop_nonces && request.headers().contains_key("dpop");
     let mut response = next.run(request).await;
+    if response.extensions_mut().remove::<NonceDue>().is_some() || renew {
+        // RFC 9449 8.2: the next proof finds a fresh one ready.
+        let nonce = HeaderValue::from_str(&possession::nonce(&app, app.now())).expect("base64url fits into a header");
+        response.headers_mut().insert(HeaderName::from_static("dpop-nonce"), nonce);
+    }
     if let Some(cause) = response.extensions_mut().remove::<Arc<Failure>>() {
         tracing::error!(request.id = id, request.path = path, cause = %cause, "a request failed");
     }
@@ -161,8 +197,8 @@ fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     let fixed = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type"),
-        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "www-authenticate, x-request-id, retry-after"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, dpop"),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "www-authenticate, dpop-nonce, x-request-id, retry-after"),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ];
     for (name, value) in fixed {

@@ -12,7 +12,7 @@ use crate::web::extract::Bearer;
 
 pub async fn show(State(app): State<Arc<App>>, bearer: Bearer) -> Result<Json<Claims>, ApiError> {
     let now = app.now();
-    let Some(token) = bearer.token else { return Err(ApiError::Bearer(None)) };
-    let claims = userinfo(&app, &token, &bearer.network, now).await;
+    let Some(sent) = bearer.0 else { return Err(ApiError::Bearer(None)) };
+    let claims = userinfo(&app, &sent, now).await;
     claims.map(Json).map_err(|denied| ApiError::of_resource(denied, now))
 }

@@ -163,6 +163,26 @@ async fn b10_a_client_assertion_is_used_once_per_client(store: &Store) {
         .unwrap();
 }
 
+async fn a_refresh_token_that_is_kept_lives_on_and_a_rotated_one_does_not(store: &Store) {
+    furnish(store).await;
+    let later = NOW.plus(HOUR * 9000);
+
+    let (kept, rotated) = store
+        .write(async |w| {
+            w.insert_refresh_token(&new_refresh("r1")).await?;
+            let kept = w.keep_refresh_token(&digest("r1"), later, NOW).await?;
+            let end = w.refresh_token(&digest("r1")).await?.unwrap().expires_at;
+            assert_eq!(end, later);
+            assert!(w.rotate_refresh_token(&digest("r1"), "sealed", NOW).await?);
+            Ok((kept, w.keep_refresh_token(&digest("r1"), later, NOW).await?))
+        })
+        .await
+        .unwrap();
+
+    assert!(kept && !rotated);
+    assert!(!store.write(async |w| w.keep_refresh_token(&digest("nobody"), later, NOW).await).await.unwrap());
+}
+
 async fn a_consent_is_replaced_and_forgotten(store: &Store) {
     furnish(store).await;
     let (ada, acme, shop) = (person_id("ada"), tenant_id("acme"), client_id());
@@ -201,6 +221,7 @@ async fn what_is_over_goes_and_what_is_referred_to_stays(store: &Store) {
             w.insert_refresh_token(&RefreshRow { rotated_at: Some(NOW), ..new_refresh("r1") }).await?;
             w.insert_access_token(&token).await?;
             w.use_assertion(&client_id(), "jti", NOW.plus(MINUTE)).await?;
+            w.use_proof("proof", NOW.plus(MINUTE)).await?;
             w.insert_email_challenge(&new_challenge("cha_1")).await?;
             w.insert_bootstrap_link(&digest("link"), NOW, NOW.plus(HOUR)).await?;
             w.claim_attempt("name", 5, MINUTE, HOUR, NOW).await?;
@@ -218,7 +239,7 @@ async fn what_is_over_goes_and_what_is_referred_to_stays(store: &Store) {
     let year = store.write(async |w| w.expire(NOW.plus(DAY * 365), 100).await).await.unwrap();
 
     assert_eq!(early, 0);
-    assert_eq!(week, 7, "flow, code, access token, assertion, challenge, link, attempts");
+    assert_eq!(week, 8, "flow, code, access token, assertion, proof, challenge, link, attempts");
     assert!(grant.is_some() && refresh.is_some() && code.is_none());
     assert_eq!(year, 5, "refresh token, grant, two remembered tenants, session");
     assert!(store.read(async |r| r.session(&session_id()).await).await.unwrap().is_none());
@@ -251,6 +272,7 @@ conformance! {
     c01_a_refresh_token_has_one_successor,
     an_access_token_is_revoked_once,
     b10_a_client_assertion_is_used_once_per_client,
+    a_refresh_token_that_is_kept_lives_on_and_a_rotated_one_does_not,
     a_consent_is_replaced_and_forgotten,
     what_is_over_goes_and_what_is_referred_to_stays,
     expiry_works_in_small_batches,

@@ -145,6 +145,13 @@ async fn b10_an_assertion_has_one_winner(store: &Store) {
     assert_eq!(won, 1);
 }
 
+async fn a_proof_of_possession_has_one_winner(store: &Store) {
+    let won =
+        winners(store, 64, |store, _| async move { store.write(async |w| w.use_proof("digest", NOW.plus(MINUTE)).await).await }).await;
+
+    assert_eq!(won, 1);
+}
+
 async fn f01_parallel_guesses_never_outrun_the_lock(store: &Store) {
     let won = winners(store, 200, |store, _| async move {
         let attempt = store.write(async |w| w.claim_attempt("person:per_ada", 5, MINUTE, HOUR, NOW).await).await?;
@@ -237,6 +244,7 @@ conformance! {
     an_invitation_has_one_winner,
     a_bootstrap_link_has_one_winner,
     b10_an_assertion_has_one_winner,
+    a_proof_of_possession_has_one_winner,
     f01_parallel_guesses_never_outrun_the_lock,
     an_identity_is_bound_to_one_of_many,
     a_letter_is_leased_by_one_sender,

@@ -2,6 +2,7 @@
 //! into the database, so that no test has to walk through the pages.
 mod clients;
 mod code;
+mod dpop;
 mod entry;
 mod reasons;
 mod refresh;

@@ -6,7 +6,9 @@ use serde_json::json;
 use tenantry::protocol::Reason;
 use tenantry::protocol::params::Params;
 use tenantry::service::Network;
+use tenantry::service::bearer::{PresentedToken, Scheme};
 use tenantry::service::client_auth::{Caller, Denied, authenticate};
+use tenantry::service::possession::Possession;
 use tenantry::service::revocation::revoke;
 use tenantry::service::userinfo::userinfo;
 
@@ -21,14 +23,19 @@ fn network() -> Network {
 fn caller(id: &str, secret: &str) -> Caller {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let authorization = (!id.is_empty()).then(|| format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))));
-    Caller { authorization, network: network() }
+    Caller { authorization, possession: Possession::default(), network: network() }
+}
+
+fn bearer(token: &str) -> PresentedToken {
+    let possession = Possession::default();
+    PresentedToken { token: token.to_owned(), scheme: Scheme::Bearer, method: "GET", possession, network: network() }
 }
 
 fn params(pairs: &[(&str, &str)]) -> Params {
     Params::parse(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))).unwrap()
 }
 
-fn reason<T>(result: Result<T, Denied>) -> Option<Reason> {
+pub(super) fn reason<T>(result: Result<T, Denied>) -> Option<Reason> {
     match result {
         Ok(_) => None,
         Err(Denied::Refused(error)) => Some(error.reason),
@@ -61,7 +68,7 @@ async fn each_failed_proof_has_its_reason() {
 async fn each_refused_token_has_its_reason() {
     let a = Arena::with(|m| m.scopes.push("orders".to_owned())).await;
     let (person, plain) = (a.tokens(ALL).await, a.tokens("orders").await);
-    let asked = async |token: &str| reason(userinfo(&a.t.app, token, &network(), a.now()).await);
+    let asked = async |token: &str| reason(userinfo(&a.t.app, &bearer(token), a.now()).await);
 
     assert_eq!(asked(person.text("access_token")).await, None);
     assert_eq!(asked(plain.text("access_token")).await, Some(Reason::TokenScope));
@@ -85,7 +92,7 @@ async fn a_tenants_new_demand_is_the_reason() {
     };
     a.t.app.store.write(async |w| w.set_tenant_policy(&a.tenant.id, &policy).await).await.unwrap();
 
-    let refused = userinfo(&a.t.app, tokens.text("access_token"), &network(), a.now()).await;
+    let refused = userinfo(&a.t.app, &bearer(tokens.text("access_token")), a.now()).await;
 
     assert_eq!(reason(refused), Some(Reason::FactorMissing));
 }
