@@ -1,6 +1,6 @@
 //! `grant_type=authorization_code`: one code, one answer.
 use super::{Exchange, TokenAnswer, mint};
-use crate::model::GrantType;
+use crate::model::{Binding, GrantType};
 use crate::protocol::error::Reason;
 use crate::protocol::grant::code::{CodeRequest, check, spent, unknown};
 use crate::protocol::grant::refresh::ended;
@@ -24,6 +24,10 @@ pub(super) async fn redeem(exchange: &Exchange<'_>, request: &CodeRequest) -> Re
         })
         .await?;
     let Some((row, grant, scopes, subject)) = found else { return Err(unknown().into()) };
+    if let (true, Some(jkt)) = (row.client == client.id, &row.dpop_jkt) {
+        // RFC 9449 10: the key that the authorization request named, and no other.
+        exchange.holds(Some(&Binding::Jkt(jkt.clone())))?;
+    }
     match check(request, &row, client, now) {
         Err(error) if error.reason == Reason::CodeSpent => {
             exchange.end_if_proven(&grant, "code_replay").await?;

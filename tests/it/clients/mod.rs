@@ -83,7 +83,10 @@ async fn people(t: &Tenantry) -> BTreeMap<&'static str, Value> {
         ("name", "Hanna Example".into()),
         ("tenant", home.slug.into()),
         ("other_tenant", other.slug.clone().into()),
-        ("guest_of", { t.join(&person, &other, MembershipKind::Guest).await; other.slug.into() }),
+        ("guest_of", {
+            t.join(&person, &other, MembershipKind::Guest).await;
+            other.slug.into()
+        }),
     ])
 }
 
@@ -167,7 +170,8 @@ async fn npm_openid_client_completes_every_feature() {
 
 #[tokio::test]
 async fn pypi_authlib_completes_every_feature() {
-    let interpreter = std::env::var("TENANTRY_TEST_PYTHON").expect("TENANTRY_TEST_PYTHON names a Python with tests/clients/requirements.txt");
+    let interpreter =
+        std::env::var("TENANTRY_TEST_PYTHON").expect("TENANTRY_TEST_PYTHON names a Python with tests/clients/requirements.txt");
     let mut python = Command::new(interpreter);
     python.arg("authlib_party.py");
 

@@ -344,6 +344,19 @@ async fn b10_parallel_uses_of_one_proof_have_one_winner() {
 }
 
 #[tokio::test]
+async fn a_code_that_was_asked_for_with_a_key_is_redeemed_with_that_key() {
+    let (a, key, other) = (Arena::new().await, Key::new(), Key::new());
+    let code = a.db_code_bound(&a.client, ALL, a.proof(), Some(&key.jkt)).await;
+
+    assert_eq!(a.redeem(&code).await.error(), (400, "invalid_grant"));
+    assert_eq!(a.proven(&other.proof(&a), &redemption(&code)).await.error(), (400, "invalid_grant"));
+    let tokens = a.proven(&key.proof(&a), &redemption(&code)).await.good();
+    // A replay without the key ends nothing.
+    assert_eq!(a.proven(&other.proof(&a), &redemption(&code)).await.error(), (400, "invalid_grant"));
+    assert!(a.is_active(tokens.text("access_token")).await);
+}
+
+#[tokio::test]
 async fn a_machines_token_is_bound_too() {
     let a = Arena::with(|m| {
         m.grant_types = vec![GrantType::AuthorizationCode, GrantType::ClientCredentials];

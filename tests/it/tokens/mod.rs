@@ -85,6 +85,11 @@ impl Arena {
     }
 
     async fn db_code_for(&self, client: &Client, scope: &str, proof: Proof) -> String {
+        self.db_code_bound(client, scope, proof, None).await
+    }
+
+    /// A code that only the holder of a DPoP key may redeem (RFC 9449 10).
+    async fn db_code_bound(&self, client: &Client, scope: &str, proof: Proof, jkt: Option<&str>) -> String {
         static SEED: AtomicU32 = AtomicU32::new(1000);
         let now = self.t.now();
         let grant = Grant {
@@ -109,7 +114,7 @@ impl Arena {
             redirect_uri: CALLBACK.to_owned(),
             redirect_uri_sent: true,
             challenge: Some(CHALLENGE.to_owned()),
-            dpop_jkt: None,
+            dpop_jkt: jkt.map(str::to_owned),
             expires_at: now.plus(Duration::from_secs(60)),
             used_at: None,
         };
