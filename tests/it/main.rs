@@ -6,6 +6,7 @@ mod attacks;
 mod cli;
 mod clients;
 mod config;
+mod conformance;
 mod demo;
 mod faults;
 mod federation;

@@ -1,0 +1,18 @@
+//! The plans of the OpenID Foundation's conformance suite, told again in our own words: one file a plan, one test a
+//! module, named after it. What the suite only warns of fails here. The suite itself is run against what lands; these
+//! tests find out first.
+//!
+//! | plan | file |
+//! | --- | --- |
+//! | `oidcc-basic-certification-test-plan` | `basic.rs` |
+//! | `oidcc-formpost-basic-certification-test-plan` | `formpost.rs` |
+//! | `oidcc-config-certification-test-plan` | `config.rs` |
+//! | `oidcc-rp-initiated-logout-certification-test-plan` | `rp_initiated_logout.rs` |
+mod answers;
+mod basic;
+mod checks;
+mod config;
+mod formpost;
+mod modules;
+mod rp_initiated_logout;
+mod suite;
