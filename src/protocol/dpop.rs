@@ -143,6 +143,12 @@ pub fn invalid(reason: Reason) -> OAuthError {
     OAuthError::new(ErrorCode::InvalidDpopProof, "The DPoP proof is missing, malformed, used before or not for this request", reason)
 }
 
+/// The token request of a client that may have bound tokens only came without a proof (RFC 9449 5.2): what is wrong is the
+/// request, there is no proof to be wrong.
+pub fn required() -> OAuthError {
+    OAuthError::new(ErrorCode::InvalidRequest, "A DPoP proof is required", Reason::ProofMissing)
+}
+
 /// The client should try again with the nonce that comes with this answer (RFC 9449 8, 9).
 fn nonce_due() -> OAuthError {
     OAuthError::new(ErrorCode::UseDpopNonce, "The DPoP proof must carry the nonce of this answer", Reason::ProofNonce)

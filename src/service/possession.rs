@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::keys::{SelfSigned, verify_self_signed};
 use crate::model::{Binding, Client};
 use crate::protocol::discovery::url;
-use crate::protocol::dpop::{ALGORITHMS, Demand, Nonce, Proof, ProofId, TYP, Target, check, invalid};
+use crate::protocol::dpop::{ALGORITHMS, Demand, Nonce, Proof, ProofId, TYP, Target, check, invalid, required};
 use crate::protocol::error::{OAuthError, Reason};
 use crate::store::{StoreError, Write};
 use crate::world::{Timestamp, same};
@@ -64,14 +64,15 @@ impl Holder {
 /// What a request to an endpoint for clients proves. The one place that decides what tokens are bound to.
 ///
 /// # Errors
-/// `invalid_dpop_proof`, `use_dpop_nonce`; a client that registered for bound tokens must prove a key (RFC 9449 5.2).
+/// `invalid_dpop_proof`, `use_dpop_nonce`; `invalid_request` for a client that registered for bound tokens and proves no
+/// key (RFC 9449 5.2).
 pub fn holder(app: &App, client: &Client, possession: &Possession, at: Endpoint<'_>, now: Timestamp) -> Result<Holder, OAuthError> {
     match &possession.proof {
         Some(text) => {
             let (jkt, id) = proven(app, text, at, None, demand(app, Some(client)), now)?;
             Ok(Holder { binding: Some(Binding::Jkt(jkt)), proof: Some(id) })
         }
-        None if client.metadata.dpop_bound_access_tokens => Err(invalid(Reason::ProofMissing)),
+        None if client.metadata.dpop_bound_access_tokens => Err(required()),
         None => Ok(Holder::default()),
     }
 }

@@ -376,7 +376,7 @@ async fn a_client_that_registered_so_gets_no_token_without_a_proof() {
     let a = Arena::with(|m| m.dpop_bound_access_tokens = true).await;
     let code = a.db_code(ALL).await;
 
-    assert_eq!(a.redeem(&code).await.error(), (400, "invalid_dpop_proof"));
+    assert_eq!(a.redeem(&code).await.error(), (400, "invalid_request"));
     assert_eq!(a.proven(&Key::new().proof(&a), &redemption(&code)).await.status, 200);
 }
 
