@@ -39,6 +39,27 @@ text_enum! {
         CodeIdTokenToken = "code id_token token",
     }
 }
+impl ResponseType {
+    /// Does the client get a code?
+    pub const fn has_code(self) -> bool {
+        matches!(self, Self::Code | Self::CodeIdToken | Self::CodeToken | Self::CodeIdTokenToken)
+    }
+
+    /// Does the authorization endpoint itself hand out an access token?
+    pub const fn has_token(self) -> bool {
+        matches!(self, Self::IdTokenToken | Self::CodeToken | Self::CodeIdTokenToken)
+    }
+
+    /// Does the authorization endpoint itself hand out an id_token?
+    pub const fn has_id_token(self) -> bool {
+        matches!(self, Self::IdToken | Self::IdTokenToken | Self::CodeIdToken | Self::CodeIdTokenToken)
+    }
+
+    /// Does anything but a code pass through the browser?
+    pub const fn in_front(self) -> bool {
+        self.has_token() || self.has_id_token()
+    }
+}
 text_enum! { SigningAlg { Rs256 = "RS256", Ps256 = "PS256", Es256 = "ES256", EdDsa = "EdDSA" } }
 text_enum! {
     /// How the answer of the authorization endpoint travels; those with `jwt` are JARM 2.3.
@@ -50,6 +71,12 @@ text_enum! {
         QueryJwt = "query.jwt",
         FragmentJwt = "fragment.jwt",
         FormPostJwt = "form_post.jwt",
+    }
+}
+impl ResponseMode {
+    /// Is the answer a signed JWT (JARM 2)?
+    pub const fn is_signed(self) -> bool {
+        matches!(self, Self::Jwt | Self::QueryJwt | Self::FragmentJwt | Self::FormPostJwt)
     }
 }
 text_enum! {

@@ -1,11 +1,13 @@
 //! The authorization request (RFC 6749 4.1.1, OpenID Connect Core 3.1.2.1) after it was checked.
 use serde::{Deserialize, Serialize};
 
+use super::claims_request::ClaimsRequest;
 use super::error::{ErrorCode, OAuthError, Reason, Refusal};
 use super::params::Params;
+use super::response_type::{self, Manner};
 use super::scope::Scopes;
 use super::{claims_request, pkce, redirect};
-use crate::model::{Acr, Client, ClientId, ClientState, GrantType, ResponseMode};
+use crate::model::{Acr, Client, ClientId, ClientState, ResponseMode, ResponseType};
 
 /// A redirect target that matched the client's registration byte for byte. Only `redirect::verify` makes one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +58,11 @@ pub struct Prompt {
 pub struct AuthorizeRequest {
     pub client: ClientId,
     pub target: Target,
+    #[serde(default = "only_a_code")]
+    pub response_type: ResponseType,
+    /// Digest of the pushed request that this one came from (RFC 9126); used up by the answer.
+    #[serde(default)]
+    pub pushed: Option<String>,
     /// Was `redirect_uri` sent? Then the token request must repeat it (RFC 6749 4.1.3).
     pub redirect_uri_sent: bool,
     /// What the client may have of what it asked for.
@@ -83,6 +90,46 @@ pub struct AuthorizeRequest {
     pub ui_locales: Vec<String>,
 }
 
+/// A flow that was begun by a version without other types.
+const fn only_a_code() -> ResponseType {
+    ResponseType::Code
+}
+
+impl AuthorizeRequest {
+    /// A sign-in to a page of our own.
+    pub fn own(client: ClientId, path: &str, prompt: Prompt) -> Self {
+        Self {
+            client,
+            target: Target::Own { path: path.to_owned() },
+            response_type: ResponseType::Code,
+            pushed: None,
+            redirect_uri_sent: false,
+            scopes: Scopes::default(),
+            nonce: None,
+            challenge: None,
+            dpop_jkt: None,
+            prompt,
+            max_age: None,
+            acr_values: Vec::new(),
+            acr_required: None,
+            auth_time_requested: false,
+            login_hint: None,
+            hinted_person: None,
+            tenant_hint: None,
+            ui_locales: Vec::new(),
+        }
+    }
+}
+
+/// How the parameters of a request came here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Provenance {
+    /// Pushed by the authenticated client (RFC 9126).
+    pub pushed: bool,
+    /// In an object that the client signed (RFC 9101).
+    pub signed: bool,
+}
+
 /// What an `id_token_hint` turned out to be, once the keys were asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hint {
@@ -98,14 +145,22 @@ pub enum Hint {
 ///
 /// # Errors
 /// [`Refusal::Page`] until the redirect URI is proven, [`Refusal::Redirect`] from there on.
-pub fn parse(params: &Params, client: Option<&Client>, hint: &Hint) -> Result<AuthorizeRequest, Refusal> {
+pub fn parse(params: &Params, client: Option<&Client>, hint: &Hint, provenance: Provenance) -> Result<AuthorizeRequest, Refusal> {
     let client = known(params, client).map_err(Refusal::Page)?;
     let words = Scopes::parse(params.get("scope").unwrap_or(""));
-    let (mode, mode_fault) = response_mode(params, client);
-    let redirect = prove(params, client, &words, mode).map_err(Refusal::Page)?;
-    match check(params, client, &words, hint, mode_fault, redirect.clone()) {
-        Ok(request) => Ok(request),
-        Err(error) => Err(Refusal::Redirect(redirect, error)),
+    let manner = response_type::read(params, client);
+    let redirect = prove(params, client, &words, manner.mode).map_err(Refusal::Page)?;
+    let checked = demanded(client, provenance).and_then(|()| check(params, client, &words, hint, manner, redirect.clone()));
+    checked.map_err(|error| Refusal::Redirect(redirect, error))
+}
+
+/// Where an error is told that was found before the request could be read: at the client if what stands outside proves its
+/// address, else on a page.
+pub fn refuse(params: &Params, client: &Client, error: OAuthError) -> Refusal {
+    let words = Scopes::parse(params.get("scope").unwrap_or(""));
+    match prove(params, client, &words, response_type::read(params, client).mode) {
+        Ok(redirect) => Refusal::Redirect(redirect, error),
+        Err(_) => Refusal::Page(error),
     }
 }
 
@@ -127,51 +182,37 @@ fn prove(params: &Params, client: &Client, asked: &Scopes, mode: ResponseMode) -
         .map_err(|reason| OAuthError::new(ErrorCode::InvalidRequest, "redirect_uri is missing or not registered", reason))
 }
 
-/// The mode in which the answer travels, errors included; with the refusal when another one was asked for.
-fn response_mode(params: &Params, client: &Client) -> (ResponseMode, Option<OAuthError>) {
-    let allowed = &client.metadata.response_modes;
-    let usual = if allowed.contains(&ResponseMode::Query) { None } else { allowed.first().copied() }.unwrap_or(ResponseMode::Query);
-    let asked = match params.get("response_mode") {
-        // OAuth 2.0 Multiple Response Type Encoding Practices 5: query is the default of `code`.
-        None => Some(ResponseMode::Query),
-        Some(text) => ResponseMode::parse(text),
-    };
-    match asked.filter(|mode| allowed.contains(mode)) {
-        Some(mode) => (mode, None),
-        None => {
-            let text = "response_mode is not allowed for this client";
-            (usual, Some(OAuthError::new(ErrorCode::InvalidRequest, text, Reason::ResponseModeNotAllowed)))
-        }
-    }
-}
-
 /// Everything that is refused at the client.
 fn check(
     params: &Params,
     client: &Client,
     words: &Scopes,
     hint: &Hint,
-    mode_fault: Option<OAuthError>,
+    manner: Manner,
     redirect: VerifiedRedirect,
 ) -> Result<AuthorizeRequest, OAuthError> {
-    response_type(params, client)?;
-    if let Some(fault) = mode_fault.or_else(|| params.first_fault()) {
+    let kind = manner.kind?;
+    if let Some(fault) = manner.mode_fault.or_else(|| params.first_fault()) {
         return Err(fault);
     }
     not_supported(params)?;
     let (scopes, tenant_scope) = scopes(words, client)?;
+    fit_for_id_token(kind, params, &scopes)?;
     let tenant_hint = tenant_hint(params, tenant_scope)?;
     let prompt = prompt(params.get("prompt").unwrap_or(""))?;
-    let max_age = max_age(params)?;
-    let challenge = pkce::challenge(params, client)?;
+    // OpenID Connect Dynamic Client Registration 2: the client's defaults hold where the request says nothing.
+    let max_age = max_age(params)?.or(client.metadata.default_max_age.map(i64::from));
+    // RFC 7636 binds codes; where none is issued there is nothing to bind.
+    let challenge = if kind.has_code() { pkce::challenge(params, client)? } else { None };
     let mut claims = claims_request::parse(params.get("claims"))?;
     let hinted_person = hinted(hint, claims.sub.take(), prompt)?;
-    let mut acr_values: Vec<Acr> = params.get("acr_values").unwrap_or("").split(' ').filter_map(Acr::parse).collect();
-    acr_values.append(&mut claims.acr_wishes);
+    let acr_values = acr_values(params, client, &mut claims);
     let languages = params.get("ui_locales").unwrap_or("").split(' ').filter(|tag| !tag.is_empty()).take(10);
     Ok(AuthorizeRequest {
         client: client.id.clone(),
         target: Target::Client(redirect),
+        response_type: kind,
+        pushed: None,
         redirect_uri_sent: params.get("redirect_uri").is_some(),
         scopes,
         nonce: params.get("nonce").map(str::to_owned),
@@ -181,7 +222,7 @@ fn check(
         max_age,
         acr_values,
         acr_required: claims.acr_required.max(client.metadata.required_acr),
-        auth_time_requested: claims.auth_time || max_age.is_some(),
+        auth_time_requested: claims.auth_time || max_age.is_some() || client.metadata.require_auth_time,
         login_hint: params.get("login_hint").map(str::to_owned),
         hinted_person,
         tenant_hint,
@@ -189,32 +230,37 @@ fn check(
     })
 }
 
-fn response_type(params: &Params, client: &Client) -> Result<(), OAuthError> {
-    if let Some(fault) = params.fault_of("response_type") {
-        return Err(fault);
+/// What the client's registration demands of every request.
+fn demanded(client: &Client, provenance: Provenance) -> Result<(), OAuthError> {
+    // RFC 9126 5 and 6.
+    if client.metadata.require_pushed_authorization_requests && !provenance.pushed {
+        return Err(invalid("The client must push its authorization requests", Reason::PushedRequired));
     }
-    match params.get("response_type") {
-        None => Err(invalid("response_type is missing", Reason::ResponseTypeMissing)),
-        Some("code") if !client.metadata.grant_types.contains(&GrantType::AuthorizationCode) => Err(OAuthError::new(
-            ErrorCode::UnauthorizedClient,
-            "The client is not registered for authorization codes",
-            Reason::GrantTypeNotAllowed,
-        )),
-        Some("code") => Ok(()),
-        // RFC 9700 2.1.2: the implicit and hybrid types do not exist here.
-        Some(_) => Err(OAuthError::new(ErrorCode::UnsupportedResponseType, "response_type must be code", Reason::ResponseTypeUnsupported)),
+    // RFC 9101 10.5.
+    if client.metadata.require_signed_request_object && !provenance.signed {
+        return Err(invalid("The client must sign its authorization requests", Reason::RequestObjectRequired));
+    }
+    Ok(())
+}
+
+/// OpenID Connect Core 3.2.2.1, 3.3.2.11: an id_token that passes through the browser needs a nonce.
+fn fit_for_id_token(kind: ResponseType, params: &Params, scopes: &Scopes) -> Result<(), OAuthError> {
+    if !kind.has_id_token() {
+        return Ok(());
+    }
+    if !scopes.contains("openid") {
+        return Err(OAuthError::new(ErrorCode::InvalidScope, "This response_type needs the scope openid", Reason::OpenidMissing));
+    }
+    match params.get("nonce") {
+        None => Err(invalid("nonce is missing", Reason::NonceMissing)),
+        Some(_) => Ok(()),
     }
 }
 
 /// OpenID Connect Core 3.1.2.6: what is not supported has codes of its own.
 fn not_supported(params: &Params) -> Result<(), OAuthError> {
-    let refused = [
-        ("request", ErrorCode::RequestNotSupported, "Request objects are not supported", Reason::RequestObject),
-        ("request_uri", ErrorCode::RequestUriNotSupported, "request_uri is not supported", Reason::RequestUri),
-        ("registration", ErrorCode::RegistrationNotSupported, "registration is not supported", Reason::Registration),
-    ];
-    match refused.into_iter().find(|(name, ..)| params.get(name).is_some()) {
-        Some((_, code, text, reason)) => Err(OAuthError::new(code, text, reason)),
+    match params.get("registration") {
+        Some(_) => Err(OAuthError::new(ErrorCode::RegistrationNotSupported, "registration is not supported", Reason::Registration)),
         None => Ok(()),
     }
 }
@@ -263,6 +309,17 @@ pub(super) fn prompt(text: &str) -> Result<Prompt, OAuthError> {
 
 /// The values of `prompt` that [`parse`] understands, for the metadata.
 pub const PROMPT_VALUES: &[&str] = &["none", "login", "consent", "select_account", "select_tenant"];
+
+/// The wishes of the request, else those of the client's registration.
+fn acr_values(params: &Params, client: &Client, claims: &mut ClaimsRequest) -> Vec<Acr> {
+    let asked = params.get("acr_values");
+    let mut wishes: Vec<Acr> = asked.unwrap_or("").split(' ').filter_map(Acr::parse).collect();
+    wishes.append(&mut claims.acr_wishes);
+    if asked.is_none() && wishes.is_empty() && claims.acr_required.is_none() {
+        wishes = client.metadata.default_acr_values.iter().filter_map(|value| Acr::parse(value)).collect();
+    }
+    wishes
+}
 
 /// RFC 9449 10: the SHA-256 thumbprint of a key (RFC 7638 3), which has 43 characters of base64url.
 fn dpop_jkt(params: &Params) -> Result<Option<String>, OAuthError> {

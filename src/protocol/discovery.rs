@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::authorize::PROMPT_VALUES;
-use super::{claims, dpop};
+use super::{claims, dpop, response_type};
 use crate::model::{Acr, AuthMethod, GrantType, Locale, ResponseMode, SigningAlg};
 
 /// Where the endpoints are, below the issuer. The router uses the same names.
@@ -13,6 +13,7 @@ pub mod path {
     pub const USERINFO: &str = "/userinfo";
     pub const INTROSPECT: &str = "/introspect";
     pub const REVOKE: &str = "/revoke";
+    pub const PAR: &str = "/par";
     pub const END_SESSION: &str = "/end-session";
     pub const JWKS: &str = "/jwks";
     pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
@@ -37,8 +38,6 @@ pub fn openid_configuration(issuer: &str, algorithms: &[SigningAlg]) -> Value {
         "claim_types_supported": ["normal"],
         "claims_supported": claims::supported(),
         "claims_parameter_supported": false,
-        "request_parameter_supported": false,
-        "request_uri_parameter_supported": false,
         "prompt_values_supported": PROMPT_VALUES,
     });
     document.extend(members(own));
@@ -63,7 +62,14 @@ fn shared(issuer: &str, algorithms: &[SigningAlg]) -> Map<String, Value> {
         "introspection_endpoint": url(issuer, path::INTROSPECT),
         "revocation_endpoint": url(issuer, path::REVOKE),
         "scopes_supported": claims::scopes_supported(),
-        "response_types_supported": ["code"],
+        "pushed_authorization_request_endpoint": url(issuer, path::PAR),
+        "require_pushed_authorization_requests": false,
+        "request_parameter_supported": true,
+        "request_uri_parameter_supported": false,
+        "request_object_signing_alg_values_supported": assertions,
+        "require_signed_request_object": false,
+        "response_types_supported": names(response_type::SUPPORTED.iter().map(|kind| kind.as_str())),
+        "authorization_signing_alg_values_supported": names(algorithms.iter().map(|alg| alg.as_str())),
         "response_modes_supported": names(ResponseMode::ALL.iter().map(|mode| mode.as_str())),
         "grant_types_supported": names(GrantType::ALL.iter().map(|grant| grant.as_str())),
         "token_endpoint_auth_methods_supported": methods,
@@ -103,6 +109,11 @@ mod tests {
         assert_eq!(document["id_token_signing_alg_values_supported"], json!(["RS256", "ES256"]));
         assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));
         assert_eq!(document["request_uri_parameter_supported"], json!(false), "its default would be true");
+        assert_eq!(document["request_parameter_supported"], json!(true));
+        assert_eq!(document["pushed_authorization_request_endpoint"], "https://id.test/par");
+        assert_eq!(document["require_pushed_authorization_requests"], json!(false), "each client demands it for itself");
+        assert_eq!(document["authorization_signing_alg_values_supported"], json!(["RS256", "ES256"]));
+        assert!(!document["request_object_signing_alg_values_supported"].as_array().expect("a list").contains(&json!("none")));
         assert_eq!(document["authorization_response_iss_parameter_supported"], json!(true));
         assert!(!document["grant_types_supported"].as_array().expect("a list").contains(&json!("password")));
         let algorithms = document["token_endpoint_auth_signing_alg_values_supported"].as_array().expect("a list");

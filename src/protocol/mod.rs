@@ -17,8 +17,10 @@ pub mod logout;
 pub mod params;
 pub mod pkce;
 pub mod redirect;
+pub mod request_object;
 pub mod resources;
 pub mod response;
+pub mod response_type;
 pub mod scope;
 #[cfg(test)]
 mod testing;

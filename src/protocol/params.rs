@@ -107,6 +107,11 @@ impl Params {
         self.values.get(name).map(String::as_str)
     }
 
+    /// All good parameters, as they could be collected again.
+    pub fn pairs(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.values.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
     /// The value of a parameter that must be there.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! The only door of the sign-in flow: [`begin`] opens a flow, every page comes back to [`advance`].
 use std::sync::Arc;
 
+use super::answer::{answer, refusal};
+use super::asked::Asked;
 use super::audit::{Event, record};
 use super::session::Established;
 use super::{Failure, Visitor, facts, issue, second_factor, session};
@@ -11,9 +13,9 @@ use crate::protocol::error::ErrorCode;
 use crate::protocol::flow::{Ask, Next, next};
 use crate::protocol::params::Params;
 use crate::protocol::response::{self, Answer};
-use crate::protocol::scope::Scopes;
 use crate::protocol::{OAuthError, Reason, Refusal};
-use crate::world::{SessionCookie, Timestamp, Token};
+use crate::store::{StoreError, Write};
+use crate::world::{Digest, SessionCookie, Timestamp, Token};
 
 /// The client id under which Tenantry signs people in to its own pages.
 const OWN_CLIENT: &str = "tenantry";
@@ -43,51 +45,44 @@ impl From<Destination> for Step {
 
 /// Checks an authorization request and takes its first step.
 ///
-/// In: the parameters as sent, the browser. Out: a page, an answer to the client, or a refusal.
+/// In: what was asked ([`super::asked::resolve`]), the browser. Out: a page, an answer to the client, or a refusal.
 /// RFC 6749 4.1.1, OpenID Connect Core 3.1.2.
-pub async fn begin(app: &App, params: &Params, visitor: &Visitor, now: Timestamp) -> Result<Step, Failure> {
+pub async fn begin(app: &App, asked: Asked, visitor: &Visitor, now: Timestamp) -> Result<Step, Failure> {
     let registered = app.registered();
-    let client = params.get("client_id").and_then(|id| registered.clients.get(&ClientId::from_text(id)));
-    let hint = params.get("id_token_hint").map_or(Hint::Absent, |token| hinted_person(app, &registered, token, now));
-    match authorize::parse(params, client.map(Arc::as_ref), &hint) {
-        Err(refusal) => {
+    let Asked { params, provenance, pushed, refusal } = asked;
+    let client = params.get("client_id").and_then(|id| registered.clients.get(&ClientId::from_text(id))).map(Arc::as_ref);
+    let checked = match refusal {
+        Some(refusal) => Err(refusal),
+        None => authorize::parse(&params, client, &hinted(app, &params, now), provenance),
+    };
+    match (checked, client) {
+        (Ok(request), _) => open(app, &AuthorizeRequest { pushed, ..request }, visitor, now).await,
+        (Err(refusal), client) => {
             tracing::info!(reason = ?refusal_reason(&refusal), client.id = client.map(|c| c.id.as_str()), "an authorization request was refused");
-            Ok(refuse(app, refusal).into())
+            Ok(Step::from(match (refusal, client) {
+                (Refusal::Redirect(redirect, error), Some(client)) => {
+                    let fields = response::error_fields(&error);
+                    Destination::Client(answer(app, &registered, client, &redirect, fields, now)?)
+                }
+                (Refusal::Page(error) | Refusal::Redirect(_, error), _) => Destination::Refused(error),
+            }))
         }
-        Ok(request) => open(app, &request, visitor, now).await,
     }
 }
 
 /// Signs somebody in to a page of our own, `path`.
 pub async fn begin_own(app: &App, path: &str, prompt: Prompt, visitor: &Visitor, now: Timestamp) -> Result<Step, Failure> {
-    let request = AuthorizeRequest {
-        client: ClientId::from_text(OWN_CLIENT),
-        target: Target::Own { path: path.to_owned() },
-        redirect_uri_sent: false,
-        scopes: Scopes::default(),
-        nonce: None,
-        challenge: None,
-        dpop_jkt: None,
-        prompt,
-        max_age: None,
-        acr_values: Vec::new(),
-        acr_required: None,
-        auth_time_requested: false,
-        login_hint: None,
-        hinted_person: None,
-        tenant_hint: None,
-        ui_locales: Vec::new(),
-    };
-    open(app, &request, visitor, now).await
+    open(app, &AuthorizeRequest::own(ClientId::from_text(OWN_CLIENT), path, prompt), visitor, now).await
 }
 
-/// The person of an id_token of ours: signature and issuer count, expiry does not.
-fn hinted_person(app: &App, registered: &Registered, token: &str, now: Timestamp) -> Hint {
+/// The person of `id_token_hint`: signature and issuer count, expiry does not.
+pub(super) fn hinted(app: &App, params: &Params, now: Timestamp) -> Hint {
     #[derive(serde::Deserialize)]
     struct Named {
         sub: String,
     }
-    match registered.keys.verify_hint::<Named>(token, app.issuer(), now) {
+    let Some(token) = params.get("id_token_hint") else { return Hint::Absent };
+    match app.registered().keys.verify_hint::<Named>(token, app.issuer(), now) {
         Ok(named) => Hint::Person(named.sub),
         Err(_) => Hint::Invalid,
     }
@@ -96,13 +91,6 @@ fn hinted_person(app: &App, registered: &Registered, token: &str, now: Timestamp
 fn refusal_reason(refusal: &Refusal) -> crate::protocol::Reason {
     match refusal {
         Refusal::Page(error) | Refusal::Redirect(_, error) => error.reason,
-    }
-}
-
-fn refuse(app: &App, refusal: Refusal) -> Destination {
-    match refusal {
-        Refusal::Page(error) => Destination::Refused(error),
-        Refusal::Redirect(redirect, error) => Destination::Client(response::failure(&redirect, &error, app.issuer())),
     }
 }
 
@@ -181,8 +169,8 @@ async fn step(
             show(app, flow, ask, letter, visitor, now, stored).await
         }
         Next::Refuse(error) => {
-            close(app, &flow, stored, visitor, &error, now).await?;
-            Ok(refusal(app, request, error).into())
+            close(app, request, &flow, stored, visitor, &error, now).await?;
+            Ok(refusal(app, request, error, now)?.into())
         }
         // A session that proves enough: nothing to write.
         Next::Open { path } if stored == Stored::No && flow.progress.person.is_none() => Ok(Destination::Own(path).into()),
@@ -199,7 +187,7 @@ async fn step(
             Ok(Step { to: Destination::Own(path), cookie: established.map(|e| e.cookie) })
         }
         Next::Issue { tenant } => {
-            let issued = issue::code(app, request, &client, &loaded, &tenant, flow, stored, visitor, now).await?;
+            let issued = issue::code(app, &registered, request, &client, &loaded, &tenant, flow, stored, visitor, now).await?;
             Ok(match issued {
                 Some(issued) => Step { to: Destination::Client(issued.answer), cookie: issued.established.map(|e| e.cookie) },
                 // Another tab finished this flow in the same moment.
@@ -250,11 +238,11 @@ async fn show(
 /// Turns what the flow proved into the session: from here on the person is signed in.
 pub(super) async fn take_over(
     app: &App,
-    w: &mut crate::store::Write,
+    w: &mut Write,
     flow: &mut Flow,
     visitor: &Visitor,
     now: Timestamp,
-) -> Result<Option<Established>, crate::store::StoreError> {
+) -> Result<Option<Established>, StoreError> {
     let pending = &flow.progress;
     let person = match (&pending.person, &visitor.session) {
         (Some(person), _) => person.clone(),
@@ -274,13 +262,22 @@ pub(super) async fn take_over(
     Ok(Some(established))
 }
 
-async fn close(app: &App, flow: &Flow, stored: Stored, visitor: &Visitor, error: &OAuthError, now: Timestamp) -> Result<(), Failure> {
+async fn close(
+    app: &App,
+    request: &AuthorizeRequest,
+    flow: &Flow,
+    stored: Stored,
+    visitor: &Visitor,
+    error: &OAuthError,
+    now: Timestamp,
+) -> Result<(), Failure> {
     tracing::info!(reason = ?error.reason, client.id = %flow.client, "a sign-in was refused");
     app.store
         .write(async |w| {
             if stored == Stored::Yes {
                 w.close_flow(&flow.id, flow.version, now).await?;
             }
+            use_up(w, request, now).await?;
             let person = flow.progress.person.as_ref().or(visitor.session.as_ref().map(|s| &s.person));
             let event = match person {
                 Some(person) => Event::of_person("authorize", person, "refused"),
@@ -293,11 +290,11 @@ async fn close(app: &App, flow: &Flow, stored: Stored, visitor: &Visitor, error:
     Ok(())
 }
 
-/// Sends a refusal to where the request's answers go.
-pub(super) fn refusal(app: &App, request: &AuthorizeRequest, error: OAuthError) -> Destination {
-    match &request.target {
-        Target::Client(redirect) => Destination::Client(response::failure(redirect, &error, app.issuer())),
-        Target::Own { .. } => Destination::Refused(error),
+/// Uses the pushed request up that this one came from. False when it was answered before (RFC 9126 7.3).
+pub(super) async fn use_up(w: &mut Write, request: &AuthorizeRequest, now: Timestamp) -> Result<bool, StoreError> {
+    match &request.pushed {
+        Some(digest) => w.use_pushed_request(&Digest::from_stored(digest.clone()), now).await,
+        None => Ok(true),
     }
 }
 

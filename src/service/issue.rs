@@ -1,13 +1,14 @@
 //! Ends a flow with an authorization code.
+use super::answer::answer;
 use super::audit::{Event, record};
-use super::authorize::{Stored, take_over};
+use super::authorize::{Stored, take_over, use_up};
 use super::facts::Loaded;
 use super::session::Established;
 use super::{Failure, Visitor};
-use crate::app::App;
+use crate::app::{App, Registered};
 use crate::model::{Client, CodeRow, Flow, Grant, GrantId, GrantTerms, Membership, PersonId, Proof, SessionId, TenantId};
 use crate::protocol::authorize::{AuthorizeRequest, Target};
-use crate::protocol::response::{self, Answer};
+use crate::protocol::response::{Answer, Success};
 use crate::store::{StoreError, Write};
 use crate::world::{Code, Timestamp, Token};
 use std::time::Duration;
@@ -25,6 +26,7 @@ pub struct Issued {
 #[expect(clippy::too_many_arguments, reason = "one call site; each is a distinct part of the decision that was just made")]
 pub async fn code(
     app: &App,
+    registered: &Registered,
     request: &AuthorizeRequest,
     client: &Client,
     loaded: &Loaded,
@@ -45,6 +47,9 @@ pub async fn code(
             if stored == Stored::Yes && !w.close_flow(&flow.id, flow.version, now).await? {
                 return Ok(None);
             }
+            if !use_up(w, request, now).await? {
+                return Ok(None);
+            }
             let established = take_over(app, w, &mut flow, visitor, now).await?;
             let session = established.as_ref().map(|e| &e.session).or(visitor.session.as_ref());
             let proof = session.map(|s| s.proof.clone()).unwrap_or_default();
@@ -56,7 +61,9 @@ pub async fn code(
             Ok(Some(established))
         })
         .await?;
-    Ok(outcome.map(|established| Issued { answer: response::success(redirect, code.clear(), app.issuer()), established }))
+    let Some(established) = outcome else { return Ok(None) };
+    let fields = Success::code(code.clear()).fields();
+    Ok(Some(Issued { answer: answer(app, registered, client, redirect, fields, now)?, established }))
 }
 
 #[expect(clippy::too_many_arguments, reason = "a plain constructor")]

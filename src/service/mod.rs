@@ -2,13 +2,16 @@
 //!
 //! Owns: what happens in one transaction, and in which order. Never does: SQL, HTML, status codes.
 //! Expected outcomes are enums in `Ok`; [`Failure`] is what nobody expected.
+pub mod answer;
 pub mod apis;
+pub mod asked;
 pub mod audit;
 pub mod authorize;
 pub mod bearer;
 pub mod bootstrap;
 pub mod change;
 pub mod client_auth;
+pub mod client_keys;
 pub mod clients;
 pub mod connections;
 pub mod facts;
@@ -19,6 +22,7 @@ pub mod invitations;
 pub mod issue;
 pub mod letters;
 pub mod logout;
+pub mod par;
 pub mod password;
 pub mod people;
 pub mod possession;

@@ -2,8 +2,9 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use super::answer::refusal;
 use super::audit::{Event, record};
-use super::authorize::{Step, client_of, refusal};
+use super::authorize::{Step, client_of, use_up};
 use super::password::continue_flow;
 use super::second_factor::debtor;
 use super::{Failure, Visitor, facts};
@@ -85,11 +86,12 @@ pub async fn deny(app: &App, flow: Flow, visitor: &Visitor, now: Timestamp) -> R
                 None => Ok(()),
             };
             w.close_flow(&flow.id, flow.version, now).await?;
+            use_up(w, &request, now).await?;
             event
         })
         .await?;
     let error = OAuthError::new(ErrorCode::AccessDenied, "The person denied the request", Reason::PersonDenied);
-    Ok(Step::from(refusal(app, &request, error)))
+    Ok(Step::from(refusal(app, &request, error, now)?))
 }
 
 /// Goes on as the person of the session (`prompt=select_account`).

@@ -1,6 +1,6 @@
 //! Table tests of the steps: what is asked next, and what `prompt=none` says instead.
 use super::*;
-use crate::model::{ClientId, ResponseMode};
+use crate::model::{ClientId, ResponseMode, ResponseType};
 use crate::protocol::authorize::{Prompt, VerifiedRedirect};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000_010);
@@ -9,6 +9,8 @@ fn request() -> AuthorizeRequest {
     AuthorizeRequest {
         client: ClientId::from_text("cli_1"),
         target: Target::Client(VerifiedRedirect { uri: "https://rp1.test/cb".into(), mode: ResponseMode::Query, state: None }),
+        response_type: ResponseType::Code,
+        pushed: None,
         redirect_uri_sent: true,
         scopes: Scopes::parse("openid tenant"),
         nonce: None,

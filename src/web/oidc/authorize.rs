@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::model::Locale;
 use crate::pages::ProblemKind;
 use crate::protocol::params::Params;
+use crate::service::asked::resolve;
 use crate::service::authorize::begin;
 use crate::web::error::WebError;
 use crate::web::extract::Guest;
@@ -27,10 +28,11 @@ pub async fn get(State(app): State<Arc<App>>, mut guest: Guest, uri: Uri) -> Res
     }
     let decoded = pairs(query).ok_or_else(WebError::bad_form)?;
     let params = Params::collect(decoded.into_iter()).map_err(WebError::OAuth)?;
-    if let Some(wish) = params.get("ui_locales").and_then(|tags| Locale::pick(tags.split(' '))) {
+    let asked = resolve(&app, params, now).await?;
+    if let Some(wish) = asked.params.get("ui_locales").and_then(|tags| Locale::pick(tags.split(' '))) {
         guest.prefer(wish);
     }
-    let step = begin(&app, &params, &guest.visitor, now).await?;
+    let step = begin(&app, asked, &guest.visitor, now).await?;
     signin::go(&app, &guest, step)
 }
 

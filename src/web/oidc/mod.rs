@@ -5,6 +5,7 @@ pub mod authorize;
 pub mod discovery;
 pub mod introspect;
 pub mod logout;
+pub mod par;
 pub mod revoke;
 pub mod token;
 pub mod userinfo;
@@ -25,6 +26,7 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route(path::TOKEN, post(token::post))
         .route(path::USERINFO, get(userinfo::show).post(userinfo::show))
         .route(path::REVOKE, post(revoke::post))
+        .route(path::PAR, post(par::post))
         .route(path::JWKS, get(discovery::jwks))
         .route(path::OPENID_CONFIGURATION, get(discovery::openid))
         .route(path::OAUTH_METADATA, get(discovery::oauth))

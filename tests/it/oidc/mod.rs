@@ -1,2 +1,6 @@
 //! The protocol over HTTP, as applications meet it. The judge of our answers is a foreign implementation.
+mod arena;
 mod code_flow;
+mod jar;
+mod jarm;
+mod par;

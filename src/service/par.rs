@@ -1,0 +1,66 @@
+//! Pushed authorization requests (RFC 9126): the client hands its request in before the browser brings the reference.
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::Failure;
+use super::asked::{Stored, open_object};
+use super::authorize::hinted;
+use super::client_auth::{Caller, Denied, authenticate};
+use crate::app::App;
+use crate::model;
+use crate::protocol::authorize::{Provenance, parse};
+use crate::protocol::error::ErrorCode;
+use crate::protocol::params::Params;
+use crate::protocol::request_object::URN;
+use crate::protocol::{OAuthError, Reason, Refusal};
+use crate::world::{PushedRequest, Timestamp, Token};
+
+/// How long the browser may take to bring the reference (FAPI 2.0 Security Profile 5.3.2.2: less than ten minutes).
+const TIME: Duration = Duration::from_secs(60);
+/// What proves the client is not part of the request and never stored.
+const PROOFS: [&str; 3] = ["client_assertion", "client_assertion_type", "client_secret"];
+
+/// The answer (RFC 9126 2.2).
+#[derive(Serialize)]
+pub struct Pushed {
+    pub request_uri: String,
+    /// Seconds, a number.
+    pub expires_in: u64,
+}
+
+/// Authenticates the client, checks its request as the authorization endpoint would, and keeps it.
+///
+/// # Errors
+/// Those of the token endpoint's client authentication, and those of the authorization endpoint (RFC 9126 2.3).
+pub async fn push(app: &App, caller: &Caller, params: &Params, now: Timestamp) -> Result<Pushed, Denied> {
+    let registered = app.registered();
+    let client = authenticate(app, &registered, caller, params, now).await?;
+    // RFC 9126 2.1: a pushed request refers to no other one.
+    if params.get("request_uri").is_some() {
+        let text = "request_uri must not be pushed";
+        return Err(OAuthError::new(ErrorCode::InvalidRequest, text, Reason::PushedNested).into());
+    }
+    params.require("client_id")?;
+    // RFC 9126 3: with a request object, nothing beside it counts.
+    let (params, signed) = match params.get("request") {
+        Some(jwt) => (open_object(app, &client, jwt, now).await?, true),
+        None => (params.clone(), false),
+    };
+    let provenance = Provenance { pushed: true, signed };
+    if let Err(Refusal::Page(error) | Refusal::Redirect(_, error)) = parse(&params, Some(&client), &hinted(app, &params, now), provenance) {
+        return Err(error.into());
+    }
+    let reference = Token::<PushedRequest>::generate(&*app.entropy);
+    let parameters = params.pairs().filter(|(name, _)| !PROOFS.contains(name));
+    let stored = Stored { signed, parameters: parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).collect() };
+    let row = model::PushedRequest {
+        client: client.id.clone(),
+        request: serde_json::to_string(&stored).map_err(|_| Failure::Stored("pushed request"))?,
+        created_at: now,
+        expires_at: now.plus(TIME),
+        used_at: None,
+    };
+    app.store.write(async |w| w.insert_pushed_request(&reference.digest(), &row).await).await?;
+    Ok(Pushed { request_uri: format!("{URN}{}", reference.clear()), expires_in: TIME.as_secs() })
+}
