@@ -111,15 +111,29 @@ pub struct Frame<'a> {
     pub expires_at: Timestamp,
 }
 
-/// The claims of an id_token (OpenID Connect Core 2, 3.1.3.6). `at_hash` belongs to the access token beside it.
-pub fn id_token(frame: &Frame<'_>, subject: &Subject<'_>, nonce: Option<&str>, at_hash: &str) -> Claims {
+/// Digests of what is issued beside an id_token (OpenID Connect Core 3.1.3.6, 3.3.2.11).
+#[derive(Clone, Debug, Default)]
+pub struct Hashes {
+    /// Of the access token.
+    pub at: Option<String>,
+    /// Of the code.
+    pub c: Option<String>,
+}
+
+/// The claims of an id_token (OpenID Connect Core 2).
+pub fn id_token(frame: &Frame<'_>, subject: &Subject<'_>, nonce: Option<&str>, hashes: &Hashes) -> Claims {
     let mut claims = told(subject, frame.scopes, Place::IdToken);
+    // OpenID Connect Core 5.4: without an access token there is no userinfo, so what the scopes ask for is told here.
+    if hashes.at.is_none() && hashes.c.is_none() {
+        claims.extend(told(subject, frame.scopes, Place::UserInfo));
+    }
     claims.insert("iss".into(), frame.issuer.into());
     claims.insert("sub".into(), subject.person.id.as_str().into());
     claims.insert("aud".into(), frame.client.id.as_str().into());
     claims.insert("exp".into(), frame.expires_at.seconds().into());
     claims.insert("iat".into(), frame.now.seconds().into());
-    claims.insert("at_hash".into(), at_hash.into());
+    let digests = [("at_hash", &hashes.at), ("c_hash", &hashes.c)];
+    claims.extend(digests.into_iter().filter_map(|(name, hash)| Some((name.to_owned(), hash.clone()?.into()))));
     if let Some(nonce) = nonce {
         claims.insert("nonce".into(), nonce.into());
     }
@@ -179,7 +193,7 @@ pub fn is_about_person(scope: &str) -> bool {
 
 /// `claims_supported` of the metadata.
 pub fn supported() -> Vec<&'static str> {
-    let mut names = vec!["sub", "iss", "aud", "exp", "iat", "nonce", "at_hash"];
+    let mut names = vec!["sub", "iss", "aud", "exp", "iat", "nonce", "at_hash", "c_hash"];
     names.extend(RULES.iter().map(|rule| rule.claim));
     names
 }

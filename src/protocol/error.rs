@@ -113,7 +113,7 @@ pub enum Reason {
     PushedRequired,
     NonceMissing,
     OpenidMissing,
-    TokenUnbound,
+    ResponseTypeUnbound,
     Registration,
     ChallengeMissing,
     ChallengeMalformed,

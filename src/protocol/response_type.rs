@@ -53,7 +53,7 @@ fn kind(params: &Params, client: &Client) -> Result<ResponseType, OAuthError> {
     let unsupported = |reason| refused(ErrorCode::UnsupportedResponseType, "response_type is not one of this client", reason);
     let kind = parse(text).ok_or_else(|| unsupported(Reason::ResponseTypeUnsupported))?;
     // RFC 9700 2.1.2: what hands out tokens in front exists for clients that were registered for it alone.
-    if !metadata.response_types.contains(&kind) || !SUPPORTED.contains(&kind) {
+    if !metadata.response_types.contains(&kind) {
         return Err(unsupported(Reason::ResponseTypeNotAllowed));
     }
     let has = |grant| metadata.grant_types.contains(&grant);
@@ -63,13 +63,13 @@ fn kind(params: &Params, client: &Client) -> Result<ResponseType, OAuthError> {
     }
     if kind.has_token() && (metadata.dpop_bound_access_tokens || metadata.tls_client_certificate_bound_access_tokens) {
         let text = "The tokens of this client are bound to a key, which cannot be proved here";
-        return Err(refused(ErrorCode::UnauthorizedClient, text, Reason::TokenUnbound));
+        return Err(refused(ErrorCode::UnauthorizedClient, text, Reason::ResponseTypeUnbound));
     }
     Ok(kind)
 }
 
 /// The types that are built; each client has those that it registered.
-pub const SUPPORTED: &[ResponseType] = &[ResponseType::Code];
+pub const SUPPORTED: &[ResponseType] = ResponseType::ALL;
 
 /// The type that these words name, in any order (RFC 6749 3.1.1).
 pub fn parse(text: &str) -> Option<ResponseType> {
@@ -79,7 +79,7 @@ pub fn parse(text: &str) -> Option<ResponseType> {
         words
     };
     let words = sorted(text);
-    ResponseType::ALL.iter().copied().find(|kind| sorted(kind.as_str()) == words)
+    SUPPORTED.iter().copied().find(|kind| sorted(kind.as_str()) == words)
 }
 
 fn refused(code: ErrorCode, text: &'static str, reason: Reason) -> OAuthError {
@@ -143,6 +143,6 @@ mod tests {
         assert_eq!(asked(&hybrid, "id_token", "").0, Err(Reason::ResponseTypeNotAllowed));
         assert_eq!(asked(&hybrid, "none", "").0, Err(Reason::ResponseTypeUnsupported));
         assert_eq!(asked(&bare, "code id_token", "").0, Err(Reason::GrantTypeNotAllowed));
-        assert_eq!(asked(&bound, "code token", "").0, Err(Reason::TokenUnbound));
+        assert_eq!(asked(&bound, "code token", "").0, Err(Reason::ResponseTypeUnbound));
     }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use super::answer::{answer, refusal};
 use super::asked::Asked;
 use super::audit::{Event, record};
+use super::issue::{Decided, issue};
 use super::session::Established;
-use super::{Failure, Visitor, facts, issue, second_factor, session};
+use super::{Failure, Visitor, facts, second_factor, session};
 use crate::app::{App, Registered};
 use crate::model::{Client, ClientId, ClientMetadata, ClientState, ConsentMode, Flow, FlowId, Progress, Proof};
 use crate::protocol::authorize::{self, AuthorizeRequest, Hint, Prompt, Target};
@@ -187,8 +188,9 @@ async fn step(
             Ok(Step { to: Destination::Own(path), cookie: established.map(|e| e.cookie) })
         }
         Next::Issue { tenant } => {
-            let issued = issue::code(app, &registered, request, &client, &loaded, &tenant, flow, stored, visitor, now).await?;
-            Ok(match issued {
+            let decided =
+                Decided { app, registered: &registered, request, client: &client, loaded: &loaded, tenant: &tenant, visitor, now };
+            Ok(match issue(&decided, flow, stored).await? {
                 Some(issued) => Step { to: Destination::Client(issued.answer), cookie: issued.established.map(|e| e.cookie) },
                 // Another tab finished this flow in the same moment.
                 None => Destination::Refused(gone(Reason::FlowSpent)).into(),

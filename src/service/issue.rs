@@ -1,17 +1,21 @@
-//! Ends a flow with an authorization code.
+//! Ends a flow: with an authorization code, or with what older response types hand out at once.
+use std::time::Duration;
+
 use super::answer::answer;
 use super::audit::{Event, record};
 use super::authorize::{Stored, take_over, use_up};
 use super::facts::Loaded;
 use super::session::Established;
-use super::{Failure, Visitor};
+use super::token::front::mint_in_front;
+use super::{Failure, Visitor, subject};
 use crate::app::{App, Registered};
-use crate::model::{Client, CodeRow, Flow, Grant, GrantId, GrantTerms, Membership, PersonId, Proof, SessionId, TenantId};
+use crate::model::{Client, CodeRow, Flow, Grant, GrantId, GrantTerms, Session, TenantId};
+use crate::protocol::OAuthError;
 use crate::protocol::authorize::{AuthorizeRequest, Target};
-use crate::protocol::response::{Answer, Success};
+use crate::protocol::error::ErrorCode;
+use crate::protocol::response::{self, Answer, Fields, Success};
 use crate::store::{StoreError, Write};
 use crate::world::{Code, Timestamp, Token};
-use std::time::Duration;
 
 /// A code lives for 60 seconds at most (protocol.md §4).
 const CODE_TIME: Duration = Duration::from_secs(60);
@@ -21,77 +25,155 @@ pub struct Issued {
     pub established: Option<Established>,
 }
 
+/// A decided authorization: every question is answered, and this client gets something for this tenant.
+#[derive(Clone, Copy)]
+pub struct Decided<'a> {
+    pub app: &'a App,
+    pub registered: &'a Registered,
+    pub request: &'a AuthorizeRequest,
+    pub client: &'a Client,
+    pub loaded: &'a Loaded,
+    pub tenant: &'a TenantId,
+    pub visitor: &'a Visitor,
+    pub now: Timestamp,
+}
+
+/// Hands out what the response type names. None when another request closed the flow or used the pushed request up first.
+pub async fn issue(decided: &Decided<'_>, flow: Flow, stored: Stored) -> Result<Option<Issued>, Failure> {
+    if decided.request.response_type.in_front() { front(decided, flow, stored).await } else { code(decided, flow, stored).await }
+}
+
 /// Writes the grant and its code, closes the flow, remembers the tenant: all in one transaction.
-/// None when another request closed the flow first.
-#[expect(clippy::too_many_arguments, reason = "one call site; each is a distinct part of the decision that was just made")]
-pub async fn code(
-    app: &App,
-    registered: &Registered,
-    request: &AuthorizeRequest,
-    client: &Client,
-    loaded: &Loaded,
-    tenant: &TenantId,
-    mut flow: Flow,
-    stored: Stored,
-    visitor: &Visitor,
-    now: Timestamp,
-) -> Result<Option<Issued>, Failure> {
-    let (Target::Client(redirect), Some(person)) = (&request.target, &loaded.person) else {
-        return Err(Failure::Stored("flow target"));
-    };
-    let membership = loaded.memberships.iter().find(|m| m.tenant == *tenant).ok_or(Failure::Stored("membership"))?;
+async fn code(decided: &Decided<'_>, mut flow: Flow, stored: Stored) -> Result<Option<Issued>, Failure> {
+    let Decided { app, visitor, now, .. } = *decided;
     let code = Token::<Code>::generate(&*app.entropy);
     let outcome = app
         .store
         .write(async |w| {
-            if stored == Stored::Yes && !w.close_flow(&flow.id, flow.version, now).await? {
-                return Ok(None);
-            }
-            if !use_up(w, request, now).await? {
+            if !end(w, decided.request, &flow, stored, now).await? {
                 return Ok(None);
             }
             let established = take_over(app, w, &mut flow, visitor, now).await?;
-            let session = established.as_ref().map(|e| &e.session).or(visitor.session.as_ref());
-            let proof = session.map(|s| s.proof.clone()).unwrap_or_default();
-            let session = session.map(|s| s.id.clone());
-            let grant = grant(app, request, client, &person.id, tenant, session.clone(), proof, now);
-            w.insert_grant(&grant).await?;
-            w.insert_code(&code.digest(), &code_row(&grant, request, redirect.uri(), now)).await?;
-            note(app, w, &grant, membership, session, visitor, now).await?;
+            let grant = decided.grant(established.as_ref().map(|e| &e.session).or(visitor.session.as_ref()));
+            decided.write(w, &grant, Some(&code)).await?;
             Ok(Some(established))
         })
         .await?;
     let Some(established) = outcome else { return Ok(None) };
-    let fields = Success::code(code.clear()).fields();
-    Ok(Some(Issued { answer: answer(app, registered, client, redirect, fields, now)?, established }))
+    Ok(Some(Issued { answer: decided.answer(Success::code(code.clear()))?, established }))
 }
 
-#[expect(clippy::too_many_arguments, reason = "a plain constructor")]
-fn grant(
-    app: &App,
-    request: &AuthorizeRequest,
-    client: &Client,
-    person: &PersonId,
-    tenant: &TenantId,
-    session: Option<SessionId>,
-    proof: Proof,
-    now: Timestamp,
-) -> Grant {
-    let days = u64::from(client.metadata.refresh_token_absolute_days);
-    Grant {
-        id: GrantId::generate(now, &*app.entropy),
-        client: client.id.clone(),
-        person: person.clone(),
-        tenant: tenant.clone(),
-        session,
-        scope: request.scopes.to_string(),
-        nonce: request.nonce.clone(),
-        proof,
-        auth_time_requested: request.auth_time_requested || request.max_age.is_some(),
-        terms: GrantTerms::default(),
-        created_at: now,
-        expires_at: now.plus(Duration::from_secs(days * 86_400)),
-        ended_at: None,
+/// The same for response types that hand out tokens here. They are signed before the transaction and name the session, so
+/// one that is still to begin begins first.
+async fn front(decided: &Decided<'_>, mut flow: Flow, stored: Stored) -> Result<Option<Issued>, Failure> {
+    let Decided { app, request, client, visitor, now, .. } = *decided;
+    let Some(established) = settle(decided, &mut flow, stored).await? else { return Ok(None) };
+    let grant = decided.grant(established.as_ref().map(|e| &e.session).or(visitor.session.as_ref()));
+    let subject = app.store.read(async |r| subject::load(r, &grant, &request.scopes).await).await?;
+    let subject = match subject::admit(subject, client, &grant.proof, now) {
+        Ok(subject) => subject,
+        // What changed since the facts were loaded; the tokens would be refused everywhere.
+        Err(error) => {
+            let denied = OAuthError::new(ErrorCode::AccessDenied, "The person may no longer enter", error.reason);
+            let answer = decided.answer_with(response::error_fields(&denied))?;
+            return Ok(Some(Issued { answer, established }));
+        }
+    };
+    let code = request.response_type.has_code().then(|| Token::<Code>::generate(&*app.entropy));
+    let clear = code.as_ref().map(|code| code.clear().to_owned());
+    let minted = mint_in_front(decided, &grant, &subject, clear)?;
+    let won = app
+        .store
+        .write(async |w| {
+            if !end(w, request, &flow, stored, now).await? {
+                return Ok(false);
+            }
+            decided.write(w, &grant, code.as_ref()).await?;
+            if let Some(row) = &minted.access {
+                w.insert_access_token(row).await?;
+            }
+            Ok(true)
+        })
+        .await?;
+    if !won {
+        return Ok(None);
+    }
+    Ok(Some(Issued { answer: decided.answer(minted.success)?, established }))
+}
+
+/// Begins the session that this flow proved, if it is not there yet. The outer None: another request was faster.
+async fn settle(decided: &Decided<'_>, flow: &mut Flow, stored: Stored) -> Result<Option<Option<Established>>, Failure> {
+    if stored == Stored::No {
+        return Ok(Some(None));
+    }
+    let settled = decided.app.store.write(async |w| {
+        if !w.update_flow(&flow.id, flow.version, &flow.progress).await? {
+            return Ok(None);
+        }
+        flow.version += 1;
+        let established = take_over(decided.app, w, flow, decided.visitor, decided.now).await?;
+        if established.is_some() {
+            w.update_flow(&flow.id, flow.version, &flow.progress).await?;
+            flow.version += 1;
+        }
+        Ok(Some(established))
+    });
+    Ok(settled.await?)
+}
+
+/// Closes the flow and uses the pushed request up; false when either was done before.
+async fn end(w: &mut Write, request: &AuthorizeRequest, flow: &Flow, stored: Stored, now: Timestamp) -> Result<bool, StoreError> {
+    if stored == Stored::Yes && !w.close_flow(&flow.id, flow.version, now).await? {
+        return Ok(false);
+    }
+    use_up(w, request, now).await
+}
+
+impl Decided<'_> {
+    /// The grant under which everything is issued, with what the session proved.
+    fn grant(&self, session: Option<&Session>) -> Grant {
+        let days = u64::from(self.client.metadata.refresh_token_absolute_days);
+        Grant {
+            id: GrantId::generate(self.now, &*self.app.entropy),
+            client: self.client.id.clone(),
+            person: self.loaded.person.as_ref().expect("a decision is made about a person").id.clone(),
+            tenant: self.tenant.clone(),
+            session: session.map(|session| session.id.clone()),
+            scope: self.request.scopes.to_string(),
+            nonce: self.request.nonce.clone(),
+            proof: session.map(|session| session.proof.clone()).unwrap_or_default(),
+            auth_time_requested: self.request.auth_time_requested || self.request.max_age.is_some(),
+            terms: GrantTerms::default(),
+            created_at: self.now,
+            expires_at: self.now.plus(Duration::from_secs(days * 86_400)),
+            ended_at: None,
+        }
+    }
+
+    /// Keeps grant and code, and what else the authorization leaves behind: last use, the remembered tenant, the audit row.
+    async fn write(&self, w: &mut Write, grant: &Grant, code: Option<&Token<Code>>) -> Result<(), StoreError> {
+        w.insert_grant(grant).await?;
+        if let (Some(code), Target::Client(redirect)) = (code, &self.request.target) {
+            w.insert_code(&code.digest(), &code_row(grant, self.request, redirect.uri(), self.now)).await?;
+        }
+        if let Some(membership) = self.loaded.memberships.iter().find(|m| m.tenant == *self.tenant) {
+            w.touch_membership(&membership.id, self.now).await?;
+        }
+        if let Some(session) = &grant.session {
+            w.remember_tenant(session, &grant.client, &grant.tenant, self.now).await?;
+        }
+        let event = Event::of_person("authorize", &grant.person, "ok").at(&grant.client).in_tenant(&grant.tenant);
+        let event = event.with(serde_json::json!({ "grant": grant.id, "acr": grant.proof.acr() }));
+        record(self.app, w, event, self.visitor, self.now).await
+    }
+
+    fn answer(&self, success: Success) -> Result<Answer, Failure> {
+        self.answer_with(success.fields())
+    }
+
+    fn answer_with(&self, fields: Fields) -> Result<Answer, Failure> {
+        let Target::Client(redirect) = &self.request.target else { return Err(Failure::Stored("flow target")) };
+        answer(self.app, self.registered, self.client, redirect, fields, self.now)
     }
 }
 
@@ -106,22 +188,4 @@ fn code_row(grant: &Grant, request: &AuthorizeRequest, redirect_uri: &str, now: 
         expires_at: now.plus(CODE_TIME),
         used_at: None,
     }
-}
-
-/// What else the authorization leaves behind: last use, the remembered tenant, the audit row.
-async fn note(
-    app: &App,
-    w: &mut Write,
-    grant: &Grant,
-    membership: &Membership,
-    session: Option<SessionId>,
-    visitor: &Visitor,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    w.touch_membership(&membership.id, now).await?;
-    if let Some(session) = session {
-        w.remember_tenant(&session, &grant.client, &grant.tenant, now).await?;
-    }
-    let event = Event::of_person("authorize", &grant.person, "ok").at(&grant.client).in_tenant(&grant.tenant);
-    record(app, w, event.with(serde_json::json!({ "grant": grant.id, "acr": grant.proof.acr() })), visitor, now).await
 }

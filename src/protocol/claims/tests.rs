@@ -92,9 +92,25 @@ fn with<T>(world: &World, scope: &str, look: impl FnOnce(&Frame<'_>, &Subject<'_
 
 const ALL: &str = "openid profile email offline_access tenant groups permissions locations";
 
+/// An access token is issued too.
+fn beside() -> Hashes {
+    Hashes { at: Some("h".into()), c: None }
+}
+
+#[test]
+fn an_id_token_alone_tells_what_its_scopes_ask_for() {
+    let alone = with(&world(), "openid email", |frame, subject| id_token(frame, subject, Some("n"), &Hashes::default()));
+    let hybrid = Hashes { at: None, c: Some("c".into()) };
+    let with_code = with(&world(), "openid email", |frame, subject| id_token(frame, subject, Some("n"), &hybrid));
+
+    assert!(alone.contains_key("email") && !alone.contains_key("at_hash") && !alone.contains_key("c_hash"));
+    assert_eq!(with_code.get("c_hash"), Some(&json!("c")));
+    assert!(!with_code.contains_key("email"));
+}
+
 #[test]
 fn openid_alone_releases_nothing_about_tenant_or_person() {
-    let claims = with(&world(), "openid", |frame, subject| id_token(frame, subject, Some("n"), "h"));
+    let claims = with(&world(), "openid", |frame, subject| id_token(frame, subject, Some("n"), &beside()));
 
     let expected = json!({
         "iss": "https://id.test", "sub": "per_1", "aud": "cli_1", "exp": 1_800_000_300, "iat": 1_800_000_000, "nonce": "n",
@@ -111,7 +127,7 @@ fn tenant_claims_are_in_all_three_places_and_scope_claims_in_userinfo_alone() {
         "groups": ["Sales"], "permissions": ["orders.read"], "locations": ["loc_1"],
     });
     let everything = [
-        with(&world(), ALL, |f, s| id_token(f, s, None, "h")),
+        with(&world(), ALL, |f, s| id_token(f, s, None, &beside())),
         with(&world(), ALL, |f, s| access_token(f, s, &TokenId::from_text("tok_1"))),
         with(&world(), ALL, |f, s| userinfo(s, f.scopes)),
     ];

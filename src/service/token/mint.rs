@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::{Exchange, TokenAnswer};
 use crate::keys::{Typ, at_hash};
 use crate::model::{AccessTokenRow, Grant, RefreshRow, TokenId};
-use crate::protocol::claims::{self, Frame};
+use crate::protocol::claims::{self, Frame, Hashes};
 use crate::protocol::scope::Scopes;
 use crate::service::Failure;
 use crate::service::subject::Subject;
@@ -34,26 +34,56 @@ pub(super) fn of_person(
     scopes: &Scopes,
     nonce: Option<&str>,
 ) -> Result<Minted, Failure> {
-    let metadata = &exchange.client.metadata;
-    let facts = subject.facts(grant);
-    let id = TokenId::generate(exchange.now, &*exchange.app.entropy);
-    // Nothing that was issued under a grant outlives it.
-    let frame = frame(exchange, scopes, access_time(exchange, Some(grant)));
-    let mut claims = claims::access_token(&frame, &facts, &id);
-    exchange.confirm(&mut claims);
-    let keys = &exchange.registered.keys;
-    let access_token = keys.sign(metadata.access_token_signing_alg, Typ::AccessToken.as_str(), &claims)?;
+    let (row, access_token) = access(exchange, grant, subject, scopes)?;
     let id_token = if scopes.contains("openid") {
-        let alg = metadata.id_token_signed_response_alg;
-        let frame = Frame { expires_at: exchange.now.plus(ID_TOKEN_TIME), ..frame };
-        Some(keys.sign(alg, Typ::IdToken.as_str(), &claims::id_token(&frame, &facts, nonce, &at_hash(alg, &access_token)))?)
+        let beside = Beside { access_token: Some(&access_token), code: None };
+        Some(id_token(exchange, grant, subject, scopes, nonce, beside)?)
     } else {
         None
     };
-    Ok(Minted {
-        row: row(exchange, id, Some(grant), scopes, frame.expires_at),
-        answer: answer(exchange, access_token, id_token, scopes, frame.expires_at),
-    })
+    let expires_at = row.expires_at;
+    Ok(Minted { row, answer: answer(exchange, access_token, id_token, scopes, expires_at) })
+}
+
+/// Signs a person's access token and gives it with its row.
+pub(super) fn access(
+    exchange: &Exchange<'_>,
+    grant: &Grant,
+    subject: &Subject,
+    scopes: &Scopes,
+) -> Result<(AccessTokenRow, String), Failure> {
+    let id = TokenId::generate(exchange.now, &*exchange.app.entropy);
+    // Nothing that was issued under a grant outlives it.
+    let frame = frame(exchange, scopes, access_time(exchange, Some(grant)));
+    let mut claims = claims::access_token(&frame, &subject.facts(grant), &id);
+    exchange.confirm(&mut claims);
+    let alg = exchange.client.metadata.access_token_signing_alg;
+    let token = exchange.registered.keys.sign(alg, Typ::AccessToken.as_str(), &claims)?;
+    Ok((row(exchange, id, Some(grant), scopes, frame.expires_at), token))
+}
+
+/// What an id_token is issued together with, and vouches for.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Beside<'a> {
+    pub access_token: Option<&'a str>,
+    pub code: Option<&'a str>,
+}
+
+/// Signs an id_token.
+pub(super) fn id_token(
+    exchange: &Exchange<'_>,
+    grant: &Grant,
+    subject: &Subject,
+    scopes: &Scopes,
+    nonce: Option<&str>,
+    beside: Beside<'_>,
+) -> Result<String, Failure> {
+    let alg = exchange.client.metadata.id_token_signed_response_alg;
+    let frame = frame(exchange, scopes, exchange.now.plus(ID_TOKEN_TIME));
+    let hash = |token: &str| at_hash(alg, token);
+    let hashes = Hashes { at: beside.access_token.map(hash), c: beside.code.map(hash) };
+    let claims = claims::id_token(&frame, &subject.facts(grant), nonce, &hashes);
+    Ok(exchange.registered.keys.sign(alg, Typ::IdToken.as_str(), &claims)?)
 }
 
 /// Signs an access token of the client itself.

@@ -2,6 +2,7 @@
 //! One read, then the signatures outside of any transaction, then one write in which the single use is decided.
 mod client_credentials;
 mod code;
+pub(in crate::service) mod front;
 mod mint;
 mod refresh;
 mod writing;

@@ -5,7 +5,7 @@ use serde_json::json;
 use tenantry::model::ConsentMode;
 use tenantry::protocol::Reason;
 
-use super::arena::{Scene, another, answer, assert_page, borrowed, parameters, told};
+use super::arena::{Scene, another, answer, assert_page, borrowed, parameters};
 use crate::harness::net;
 use crate::harness::par::par;
 use crate::harness::relying_party::{RelyingParty, Request};
@@ -39,7 +39,8 @@ async fn a_pushed_request_is_answered_with_201_and_ends_in_tokens() {
     let tokens = s.party.exchange(&request, &code).await.unwrap();
 
     assert_eq!((answer.status.as_u16(), &answer.body["expires_in"]), (201, &json!(60)));
-    assert_eq!((&answer.headers["cache-control"], &answer.headers["pragma"]), (&"no-store", &"no-cache"));
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    assert_eq!(answer.headers["pragma"], "no-cache");
     assert!(uri.starts_with(URN) && uri.len() >= URN.len() + 43, "256 random bits: {uri}");
     assert_eq!(tokens.claims["tenant"], "acme");
 }

@@ -1,0 +1,35 @@
+//! What the authorization endpoint hands out itself (OpenID Connect Core 3.2.2.5, 3.3.2.5): made like the tokens of the
+//! token endpoint.
+use super::{Exchange, mint};
+use crate::model::{AccessTokenRow, Grant};
+use crate::protocol::response::{FrontToken, Success};
+use crate::service::Failure;
+use crate::service::issue::Decided;
+use crate::service::possession::Holder;
+use crate::service::subject::Subject;
+
+/// Signed tokens, and the row that makes the access token valid here.
+pub struct Front {
+    pub access: Option<AccessTokenRow>,
+    pub success: Success,
+}
+
+/// Signs the tokens that the response type names. `code` is the one that is issued beside them.
+pub fn mint_in_front(decided: &Decided<'_>, grant: &Grant, subject: &Subject, code: Option<String>) -> Result<Front, Failure> {
+    let Decided { app, registered, request, client, visitor, now, .. } = *decided;
+    // Nothing can be proved to this endpoint; clients whose tokens are bound to a key get none here.
+    let exchange = Exchange { app, registered, client, network: &visitor.network, holder: Holder::default(), now };
+    let (kind, scopes) = (request.response_type, &request.scopes);
+    let access = if kind.has_token() { Some(mint::access(&exchange, grant, subject, scopes)?) } else { None };
+    let id_token = if kind.has_id_token() {
+        let beside = mint::Beside { access_token: access.as_ref().map(|(_, token)| token.as_str()), code: code.as_deref() };
+        Some(mint::id_token(&exchange, grant, subject, scopes, grant.nonce.as_deref(), beside)?)
+    } else {
+        None
+    };
+    let (row, access) = access.map_or((None, None), |(row, token)| {
+        let expires_in = row.expires_at.since(now).as_secs();
+        (Some(row), Some(FrontToken { token, expires_in, scope: scopes.to_string() }))
+    });
+    Ok(Front { access: row, success: Success { code, access, id_token } })
+}
