@@ -159,8 +159,8 @@ pub fn parse(params: &Params, client: Option<&Client>, hint: &Hint, provenance: 
 pub fn refuse(params: &Params, client: &Client, error: OAuthError) -> Refusal {
     let words = Scopes::parse(params.get("scope").unwrap_or(""));
     match prove(params, client, &words, response_type::read(params, client).mode) {
-        Ok(redirect) => Refusal::Redirect(redirect, error),
-        Err(_) => Refusal::Page(error),
+        Ok(redirect) if params.get("redirect_uri").is_some() => Refusal::Redirect(redirect, error),
+        _ => Refusal::Page(error),
     }
 }
 

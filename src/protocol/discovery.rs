@@ -65,7 +65,8 @@ fn shared(issuer: &str, algorithms: &[SigningAlg]) -> Map<String, Value> {
         "pushed_authorization_request_endpoint": url(issuer, path::PAR),
         "require_pushed_authorization_requests": false,
         "request_parameter_supported": true,
-        "request_uri_parameter_supported": false,
+        "request_uri_parameter_supported": true,
+        "require_request_uri_registration": true,
         "request_object_signing_alg_values_supported": assertions,
         "require_signed_request_object": false,
         "response_types_supported": names(response_type::SUPPORTED.iter().map(|kind| kind.as_str())),
@@ -108,7 +109,8 @@ mod tests {
         assert_eq!(document["token_endpoint"], "https://id.test/token");
         assert_eq!(document["id_token_signing_alg_values_supported"], json!(["RS256", "ES256"]));
         assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));
-        assert_eq!(document["request_uri_parameter_supported"], json!(false), "its default would be true");
+        assert_eq!(document["request_uri_parameter_supported"], json!(true));
+        assert_eq!(document["require_request_uri_registration"], json!(true));
         assert_eq!(document["request_parameter_supported"], json!(true));
         assert_eq!(document["pushed_authorization_request_endpoint"], "https://id.test/par");
         assert_eq!(document["require_pushed_authorization_requests"], json!(false), "each client demands it for itself");

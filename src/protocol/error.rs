@@ -106,6 +106,7 @@ pub enum Reason {
     RequestObjectTwice,
     RequestObjectRequired,
     RequestUriNotRegistered,
+    RequestUriUnreachable,
     PushedUnknown,
     PushedExpired,
     PushedSpent,

@@ -53,6 +53,24 @@ pub fn algorithms(client: &Client) -> &[SigningAlg] {
     client.metadata.request_object_signing_alg.as_ref().map_or(SigningAlg::ALL, std::slice::from_ref)
 }
 
+/// Where the object lies that this registered `request_uri` refers to (OpenID Connect Core 6.2): one that is registered byte
+/// for byte, or but for a fragment, which only tells one version of the object from another.
+pub fn registered<'a>(client: &Client, uri: &'a str) -> Option<&'a str> {
+    let address = uri.split('#').next().unwrap_or(uri);
+    let mut known = client.metadata.request_uris.iter().map(String::as_str);
+    known.any(|known| known == uri || known == address).then_some(address)
+}
+
+/// `invalid_request_uri` (RFC 9101 6).
+pub fn invalid_uri(reason: Reason) -> OAuthError {
+    let text = match reason {
+        Reason::RequestUriNotRegistered => "The request_uri is not registered",
+        Reason::RequestUriUnreachable => "There is no request object at the request_uri",
+        _ => "The request_uri is unknown, has expired or was used",
+    };
+    OAuthError::new(ErrorCode::InvalidRequestUri, text, reason)
+}
+
 /// An unsigned object says nothing about who made it (OpenID Connect Core 3.1.2.6).
 pub fn unsigned() -> OAuthError {
     OAuthError::new(ErrorCode::RequestNotSupported, "Unsigned request objects are not supported", Reason::RequestObjectUnsigned)
@@ -181,6 +199,19 @@ mod tests {
             assert_eq!(kind(&jwt(json!({ "alg": "ES256", "typ": typ }))), Kind::Other);
         }
         assert_eq!((kind("x.y.z"), kind("")), (Kind::Other, Kind::Other));
+    }
+
+    #[test]
+    fn k01_only_registered_addresses_are_fetched() {
+        let mut client = client();
+        client.metadata.request_uris = vec!["https://rp1.test/a".into(), "https://rp1.test/b#1".into()];
+
+        assert_eq!(registered(&client, "https://rp1.test/a"), Some("https://rp1.test/a"));
+        assert_eq!(registered(&client, "https://rp1.test/a#version"), Some("https://rp1.test/a"));
+        assert_eq!(registered(&client, "https://rp1.test/b#1"), Some("https://rp1.test/b"));
+        for uri in ["https://rp1.test/b", "https://rp1.test/b#2", "https://rp1.test/a?x", "https://rp1.test/A", "http://rp1.test/a", "#"] {
+            assert_eq!(registered(&client, uri), None, "{uri}");
+        }
     }
 
     #[test]

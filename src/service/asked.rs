@@ -44,7 +44,10 @@ pub async fn resolve(app: &App, params: Params, now: Timestamp) -> Result<Asked,
         (Some(jwt), None) => open_object(app, client, jwt, now).await.map(Asked::signed).map_err(|error| refuse(&params, client, error)),
         (None, Some(uri)) => match uri.strip_prefix(URN) {
             Some(reference) => pushed(app, client, reference, now).await?.map_err(Refusal::Page),
-            None => Err(Refusal::Page(not_registered())),
+            None => match fetch(app, client, uri).await {
+                Ok(jwt) => open_object(app, client, &jwt, now).await.map(Asked::signed).map_err(|error| refuse(&params, client, error)),
+                Err(error) => Err(Refusal::Page(error)),
+            },
         },
     };
     Ok(resolved.unwrap_or_else(|refusal| Asked { refusal: Some(refusal), ..Asked::plain(params) }))
@@ -84,12 +87,12 @@ async fn pushed(app: &App, client: &Client, reference: &str, now: Timestamp) -> 
     let digest = Digest::of::<PushedRequest>(reference);
     // RFC 9126 2.2: bound to the client; of another client's it is not even said that they exist.
     let found = app.store.read(async |r| r.pushed_request(&digest).await).await?.filter(|pushed| pushed.client == client.id);
-    let Some(found) = found else { return Ok(Err(invalid_uri(Reason::PushedUnknown))) };
+    let Some(found) = found else { return Ok(Err(request_object::invalid_uri(Reason::PushedUnknown))) };
     if found.used_at.is_some() {
-        return Ok(Err(invalid_uri(Reason::PushedSpent)));
+        return Ok(Err(request_object::invalid_uri(Reason::PushedSpent)));
     }
     if found.expires_at <= now {
-        return Ok(Err(invalid_uri(Reason::PushedExpired)));
+        return Ok(Err(request_object::invalid_uri(Reason::PushedExpired)));
     }
     let stored: Stored = serde_json::from_str(&found.request).map_err(|_| Failure::Stored("pushed request"))?;
     let params = Params::collect(stored.parameters.into_iter()).map_err(|_| Failure::Stored("pushed request"))?;
@@ -97,16 +100,20 @@ async fn pushed(app: &App, client: &Client, reference: &str, now: Timestamp) -> 
     Ok(Ok(Asked { params, provenance, pushed: Some(digest.as_str().to_owned()), refusal: None }))
 }
 
+/// Gets the object behind a registered `request_uri`; any other address is never asked (security.md K01).
+async fn fetch(app: &App, client: &Client, uri: &str) -> Result<String, OAuthError> {
+    let refused = request_object::invalid_uri;
+    let address = request_object::registered(client, uri).ok_or_else(|| refused(Reason::RequestUriNotRegistered))?;
+    let accept = [("accept", "application/oauth-authz-req+jwt, application/jwt;q=0.9")];
+    let answer = app.outbound.get(address, &accept).await.map_err(|fault| {
+        tracing::info!(client.id = %client.id, cause = %fault, "a request object could not be fetched");
+        refused(Reason::RequestUriUnreachable)
+    })?;
+    let text = String::from_utf8(answer.body).ok().filter(|_| answer.status == 200);
+    text.map(|text| text.trim().to_owned()).ok_or_else(|| refused(Reason::RequestUriUnreachable))
+}
+
 fn twice() -> OAuthError {
     let text = "request and request_uri must not be sent together";
     OAuthError::new(ErrorCode::InvalidRequest, text, Reason::RequestObjectTwice)
-}
-
-fn not_registered() -> OAuthError {
-    OAuthError::new(ErrorCode::InvalidRequestUri, "The request_uri is not registered", Reason::RequestUriNotRegistered)
-}
-
-/// RFC 9126 2.2 and 4.
-fn invalid_uri(reason: Reason) -> OAuthError {
-    OAuthError::new(ErrorCode::InvalidRequestUri, "The request_uri is unknown, has expired or was used", reason)
 }

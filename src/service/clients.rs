@@ -2,6 +2,7 @@
 use serde_json::json;
 use url::Url;
 
+use super::authorization_faults::authorization_fault;
 use super::change::Change;
 use crate::model::{
     AuthMethod, Client, ClientId, ClientMetadata, ClientState, ConsentMode, Entitlement, GrantType, PersonId, SecretId, StoredSecret,
@@ -134,7 +135,7 @@ pub fn metadata_fault(metadata: &ClientMetadata) -> Option<(&'static str, String
     if metadata.consent == ConsentMode::Implicit && public {
         return fault("consent", "an application that cannot prove itself must ask (RFC 6749 10.2)");
     }
-    uris_fault(metadata)
+    uris_fault(metadata).or_else(|| authorization_fault(metadata))
 }
 
 fn uris_fault(metadata: &ClientMetadata) -> Option<(&'static str, String)> {

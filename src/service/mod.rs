@@ -6,6 +6,7 @@ pub mod answer;
 pub mod apis;
 pub mod asked;
 pub mod audit;
+pub mod authorization_faults;
 pub mod authorize;
 pub mod bearer;
 pub mod bootstrap;

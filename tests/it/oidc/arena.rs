@@ -2,6 +2,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use josekit::jwk::alg::ec::{EcCurve, EcKeyPair};
 use josekit::jws::{ES256, JwsSigner};
+use openidconnect::core::CoreJsonWebKeySet;
 use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
 use tenantry::model::{ClientMetadata, ConsentMode, Tenant};
@@ -20,6 +21,7 @@ pub struct Scene {
     pub anna: Someone,
     /// The application that the test is about; it asks for no consent.
     pub party: RelyingParty,
+    signed_in: tokio::sync::OnceCell<Browser>,
 }
 
 impl Scene {
@@ -32,15 +34,18 @@ impl Scene {
         let acme = t.tenant("acme").await;
         let anna = t.member(&acme, "anna@acme.example").await;
         let party = another(&t, details).await;
-        Self { t, acme, anna, party }
+        Self { t, acme, anna, party, signed_in: tokio::sync::OnceCell::new() }
     }
 
-    /// A browser in which Anna is signed in.
+    /// A browser in which Anna is signed in: always the same session.
     pub async fn signed_in(&self) -> Browser {
-        let mut browser = self.t.browser();
-        let party = self.t.party().await;
-        self.t.log_in(&mut browser, &party, &self.anna, &["openid"]).await;
-        browser
+        let sign_in = async || {
+            let mut browser = self.t.browser();
+            let party = self.t.party().await;
+            self.t.log_in(&mut browser, &party, &self.anna, &["openid"]).await;
+            browser
+        };
+        self.signed_in.get_or_init(sign_in).await.clone()
     }
 
     /// Sends the browser to the authorization endpoint with these parameters alone.
@@ -134,6 +139,21 @@ pub fn assert_page(page: &Page, code: &str) {
 /// The payload of a JWT, unverified.
 pub fn payload(jwt: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1).unwrap()).unwrap()).unwrap()
+}
+
+/// The claims of a JWT of ours, whose signature a foreign library verified with our published keys.
+pub async fn verified(t: &Tenantry, jwt: &str, alg: &str) -> Value {
+    use openidconnect::JsonWebKey as _;
+    let keys = answer(net::client().get(t.url("/jwks"))).await.body;
+    let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jwt.split('.').next().unwrap()).unwrap()).unwrap();
+    assert_eq!(header["alg"], alg);
+    let set: CoreJsonWebKeySet = serde_json::from_value(keys).unwrap();
+    let key = set.keys().iter().find(|key| key.key_id().is_some_and(|kid| kid.as_str() == header["kid"])).expect("the key is published");
+    let (signed, signature) = jwt.rsplit_once('.').unwrap();
+    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let alg = serde_json::from_value(json!(alg)).unwrap();
+    key.verify_signature(&alg, signed.as_bytes(), &signature).expect("the signature is ours");
+    payload(jwt)
 }
 
 /// A key pair of an application.

@@ -241,3 +241,71 @@ async fn a_broken_request_parameter_beside_a_good_request_is_told() {
 
     assert_eq!(s.party.landed(&request, browser.landing()).error(), "invalid_request");
 }
+
+/// A place on this machine that answers every request with one text and counts them.
+async fn shelf(text: String) -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let hits = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = std::sync::Arc::clone(&hits);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let _ = stream.read(&mut [0; 4096]).await;
+            let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", text.len());
+            let _ = stream.write_all(format!("{head}{text}").as_bytes()).await;
+        }
+    });
+    (format!("http://{address}/request.jwt"), hits)
+}
+
+/// Registers addresses that `client add` would refuse: the tests have no https.
+async fn db_request_uris(s: &Scene, uris: &[&str]) {
+    let id = tenantry::model::ClientId::from_text(s.party.client_id.clone());
+    let mut metadata = s.t.app.registered().clients[&id].metadata.clone();
+    metadata.request_uris = uris.iter().map(|uri| (*uri).to_owned()).collect();
+    s.t.app.store.write(async |w| w.set_client_metadata(&id, &metadata).await).await.unwrap();
+    s.t.app.refresh().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_registered_request_uri_is_fetched_and_others_are_not() {
+    let (s, pair) = scene(|_| {}).await;
+    let request = s.party.authorize(&["openid"], &[]);
+    let (uri, hits) = shelf(signed(&pair, TYP, &claims(&s, &request, &json!({})))).await;
+    db_request_uris(&s, &[&uri]).await;
+    let id = s.party.client_id.as_str();
+    let mut browser = s.signed_in().await;
+
+    for uri in [uri.clone(), format!("{uri}#version-2")] {
+        s.visit(&mut browser, &[("client_id", id), ("request_uri", &uri), ("state", "evil")]).await;
+        assert!(matches!(s.party.landed(&request, browser.landing()), Landed::Code(_)), "{uri}");
+    }
+    assert_eq!(hits.load(std::sync::atomic::Ordering::SeqCst), 2);
+    for uri in [format!("{uri}?x"), format!("{uri}/"), uri.replace("request", "other")] {
+        s.visit(&mut browser, &[("client_id", id), ("request_uri", &uri)]).await;
+        assert_page(browser.page(), "invalid_request_uri");
+    }
+    assert_eq!(hits.load(std::sync::atomic::Ordering::SeqCst), 2, "k01: no other address is asked");
+    assert_eq!(s.push(&[("client_id", id), ("request_uri", &uri)]).await.error(), (400, "invalid_request"));
+}
+
+#[tokio::test]
+async fn what_lies_at_a_request_uri_must_be_signed_and_be_there() {
+    let (s, _) = scene(|_| {}).await;
+    let request = s.party.authorize(&["openid"], &[]);
+    let (forged, _) = shelf(signed(&pair(), TYP, &claims(&s, &request, &json!({})))).await;
+    let closed = {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        format!("http://{}/gone", listener.local_addr().unwrap())
+    };
+    db_request_uris(&s, &[&forged, &closed]).await;
+    let mut browser = s.signed_in().await;
+
+    for (uri, code) in [(&forged, "invalid_request_object"), (&closed, "invalid_request_uri")] {
+        s.visit(&mut browser, &[("client_id", s.party.client_id.as_str()), ("request_uri", uri)]).await;
+        assert_page(browser.page(), code);
+    }
+    assert!(s.t.log.text().contains(&format!("{:?}", Reason::RequestUriUnreachable)));
+}

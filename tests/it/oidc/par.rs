@@ -127,7 +127,7 @@ async fn b23_showing_the_login_page_does_not_use_a_reference_up_but_an_answer_do
     s.visit(&mut browser, &bring(&s.party, &uri)).await;
     assert_page(browser.page(), "invalid_request_uri");
     s.t.sign_in(&mut second, &s.anna).await;
-    assert_eq!(second.page().status, 400, "the other tab came too late: {}", second.page());
+    assert_eq!(second.page().status, 403, "the other tab came too late: {}", second.page());
 }
 
 #[tokio::test]

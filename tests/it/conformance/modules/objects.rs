@@ -24,9 +24,14 @@ fn unsigned(request: &AuthRequest, redirect_uri: &str) -> String {
 }
 
 pub async fn oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_unsupported(mode: Mode) {
-    let by_reference = |request: AuthRequest| request.with("request_uri", "https://suite.example/test/a/tenantry/requesturi#1");
+    let mut s = Suite::new(mode).await;
+    assert!(!s.lists("request_object_signing_alg_values_supported", "none"));
+    let request = s.request(&s.one, "openid").with("request_uri", "https://suite.example/test/a/tenantry/requesturi#1");
 
-    unsigned_is_not_supported(mode, by_reference, "request_uri_not_supported").await;
+    s.authorize(&request).await;
+
+    // k01: an address that nobody registered is neither fetched nor followed back.
+    assert_eq!((s.browser.page().status, s.browser.text("#error-code").as_str()), (400, "invalid_request_uri"));
 }
 
 pub async fn oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupported(mode: Mode) {
