@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
+use tokio::sync::{Notify, Semaphore};
+
 use crate::config::Config;
 use crate::credentials::Passwords;
 use crate::keys::{KeyRing, Sealer};
@@ -29,12 +31,21 @@ pub struct App {
     pub upstreams: Upstreams,
     /// The guarded HTTP client, for every address that a relying application registered (security.md K).
     pub outbound: Http,
+    pub logouts: Logouts,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub config: Arc<Config>,
     /// Names this process in leases.
     pub node: String,
     registered: RwLock<Arc<Registered>>,
+}
+
+/// Deliveries of logout tokens on this node.
+pub struct Logouts {
+    /// Rung when a session ended here, so that nobody waits for the next look into the queue.
+    pub bell: Notify,
+    /// Deliveries under way at once.
+    pub places: Semaphore,
 }
 
 /// Registered things, immutable; replaced as a whole.
@@ -96,6 +107,7 @@ impl App {
             sender: parts.sender,
             upstreams: Upstreams::new(parts.http),
             outbound: parts.outbound,
+            logouts: Logouts { bell: Notify::new(), places: Semaphore::new(64) },
             clock: parts.clock,
             entropy: parts.entropy,
             config: parts.config,

@@ -60,4 +60,6 @@ ids! {
     FactorId = "fac";
     AuditId = "aud";
     ChallengeId = "cha";
+    /// One logout token on its way to one client.
+    LogoutId = "lgo";
 }

@@ -50,6 +50,7 @@ pub fn gallery() -> Vec<Specimen> {
         specimens::<Problem>(),
         specimens::<LogoutConfirm>(),
         specimens::<LoggedOut>(),
+        specimens::<CheckSession>(),
         specimens::<FormPost>(),
         specimens::<Home>(),
         specimens::<Security>(),

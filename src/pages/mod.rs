@@ -10,7 +10,7 @@
 //! use tenantry::model::Locale;
 //! use tenantry::pages::{Chrome, LoggedOut, Pages};
 //! let pages = Pages::new();
-//! let html = pages.render(&Chrome::plain(Locale::En, "Tenantry"), &LoggedOut { back: None }).expect("the page renders");
+//! let html = pages.render(&Chrome::plain(Locale::En, "Tenantry"), &LoggedOut { back: None, frames: Vec::new(), next: None }).expect("the page renders");
 //! assert!(html.contains("<h1"));
 //! ```
 mod account;

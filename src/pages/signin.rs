@@ -129,6 +129,17 @@ pub struct LogoutConfirm {
 pub struct LoggedOut {
     /// Where the person may go on to.
     pub back: Option<String>,
+    /// Pages of applications that hidden frames load, so that they sign out too (Front-Channel Logout 1.0).
+    pub frames: Vec<String>,
+    /// Where the browser goes by itself once they have.
+    pub next: Option<String>,
+}
+
+/// The page behind `check_session_iframe`: a script and nothing to see.
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckSession {
+    /// Name of the readable cookie.
+    pub cookie: String,
 }
 
 /// The answer to a client in `response_mode=form_post` (OAuth 2.0 Form Post Response Mode 2). Has no CSRF field:
@@ -289,7 +300,25 @@ impl Page for LoggedOut {
     const TEMPLATE: &'static str = "signin/logged_out.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        vec![("plain", Self { back: None }), ("back", Self { back: Some("/".to_owned()) })]
+        let page = |back, frames: &[&str], next: Option<&str>| Self {
+            back,
+            frames: frames.iter().map(|frame| (*frame).to_owned()).collect(),
+            next: next.map(str::to_owned),
+        };
+        let frames = ["https://desk.example.com/bye?iss=x&sid=ses_1", "https://shop.example.com/bye"];
+        vec![
+            ("plain", page(None, &[], None)),
+            ("back", page(Some("/".to_owned()), &[], None)),
+            ("frames", page(None, &frames, Some("https://desk.example.com/left?state=1"))),
+        ]
+    }
+}
+
+impl Page for CheckSession {
+    const TEMPLATE: &'static str = "signin/check_session.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        vec![("plain", Self { cookie: "__Host-tenantry-state".to_owned() })]
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::authorize::PROMPT_VALUES;
-use super::{claims, dpop, response_type};
+use super::{claims, dpop, logout, response_type};
 use crate::model::{Acr, AuthMethod, GrantType, Locale, ResponseMode, SigningAlg};
 
 /// Where the endpoints are, below the issuer. The router uses the same names.
@@ -41,6 +41,7 @@ pub fn openid_configuration(issuer: &str, algorithms: &[SigningAlg]) -> Value {
         "prompt_values_supported": PROMPT_VALUES,
     });
     document.extend(members(own));
+    document.extend(logout::metadata(issuer));
     Value::Object(document)
 }
 

@@ -1,14 +1,41 @@
 //! The end-session endpoint (OpenID Connect RP-Initiated Logout 1.0, 2 and 3): who may end a session without a question,
-//! and where the browser goes afterwards.
+//! and where the browser goes afterwards; how applications learn of it (Back-Channel and Front-Channel Logout 1.0) or
+//! find it out (Session Management 1.0).
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::discovery::url;
 use super::params::Params;
 use super::response;
-use crate::model::{Client, ClientId, PersonId};
+use crate::model::{Client, ClientId, PersonId, SessionId};
+use crate::world::{Timestamp, sha256};
+
+/// Where the page for `check_session_iframe` is, below the issuer.
+pub const CHECK_SESSION: &str = "/session/check";
+/// A logout token is good for this long (Back-Channel Logout 2.4: two minutes are plenty).
+const TOKEN_TIME: Duration = Duration::from_secs(120);
 
 /// What an `id_token_hint` of ours says. Its signature is verified, its expiry is not (RP-Initiated Logout 4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogoutHint {
     pub client: ClientId,
     pub person: PersonId,
+    pub session: Option<SessionId>,
+}
+
+/// The browser's session, as far as the decision needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    pub person: PersonId,
+    pub session: SessionId,
+}
+
+impl LogoutHint {
+    /// Is the hint about this session? One without `sid` is about whatever session its person has.
+    fn means(&self, signed_in: &SignedIn) -> bool {
+        self.session.as_ref().map_or(self.person == signed_in.person, |session| *session == signed_in.session)
+    }
 }
 
 /// What happens.
@@ -26,10 +53,9 @@ pub fn client_of(params: &Params, hint: Option<&LogoutHint>) -> Option<ClientId>
 }
 
 /// Decides. `hint` is a valid one or nothing; `client` is the one of [`client_of`], if it exists.
-/// `signed_in` is the person of the browser's session; a hint of an earlier session of the same person is as good as one of
-/// this session, since its holder is the application that the person came from.
+/// A hint of another session, even of the same person, ends none without a question (2: such a request is suspect).
 /// A wrong parameter never redirects; at worst the person is asked (security.md A16).
-pub fn plan(params: &Params, hint: Option<&LogoutHint>, client: Option<&Client>, signed_in: Option<&PersonId>) -> LogoutPlan {
+pub fn plan(params: &Params, hint: Option<&LogoutHint>, client: Option<&Client>, signed_in: Option<&SignedIn>) -> LogoutPlan {
     // RP-Initiated Logout 2: client_id must be the one to which the hint was issued.
     let contradicted = hint.zip(params.get("client_id")).is_some_and(|(hint, id)| hint.client.as_str() != id);
     if contradicted || params.first_fault().is_some() {
@@ -38,7 +64,7 @@ pub fn plan(params: &Params, hint: Option<&LogoutHint>, client: Option<&Client>,
     let redirect = target(params, client);
     let refused = params.get("post_logout_redirect_uri").is_some() && redirect.is_none();
     match (hint, signed_in) {
-        (Some(hint), Some(person)) if !refused && hint.person == *person => LogoutPlan::End { redirect },
+        (Some(hint), Some(signed_in)) if !refused && hint.means(signed_in) => LogoutPlan::End { redirect },
         (Some(_), None) if !refused => LogoutPlan::End { redirect },
         _ => LogoutPlan::Confirm { redirect },
     }
@@ -54,6 +80,53 @@ fn target(params: &Params, client: Option<&Client>) -> Option<String> {
     })
 }
 
+/// The claims of a logout token (Back-Channel Logout 2.4). `jti` is a new one for each attempt.
+pub fn logout_token(issuer: &str, client: &ClientId, sub: &str, session: Option<&SessionId>, jti: &str, now: Timestamp) -> Value {
+    let mut claims = json!({
+        "iss": issuer,
+        "aud": client,
+        "iat": now.seconds(),
+        "exp": now.plus(TOKEN_TIME).seconds(),
+        "jti": jti,
+        "sub": sub,
+        "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+    });
+    if let Some(session) = session {
+        claims["sid"] = json!(session);
+    }
+    claims
+}
+
+/// The page of a client that a hidden frame loads (Front-Channel Logout 2): always with both `iss` and `sid`.
+pub fn frame_url(issuer: &str, client: &Client, session: &SessionId) -> Option<String> {
+    let uri = client.metadata.frontchannel_logout_uri.as_ref()?;
+    Some(response::append(uri, &[("iss", issuer.to_owned()), ("sid", session.to_string())]))
+}
+
+/// Session Management 2: what the check_session_iframe computes again from `browser_state`, the readable cookie.
+/// `redirect_uri` tells the origin from which the client will ask.
+pub fn session_state(client: &ClientId, redirect_uri: &str, browser_state: &str, salt: &str) -> Option<String> {
+    let origin = ::url::Url::parse(redirect_uri).ok()?.origin();
+    if !origin.is_tuple() {
+        return None;
+    }
+    let hash = sha256(format!("{client} {} {browser_state} {salt}", origin.ascii_serialization()).as_bytes());
+    let hex = hash.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    Some(format!("{hex}.{salt}"))
+}
+
+/// What discovery says about all this (Back-Channel Logout 2.1, Front-Channel Logout 3, Session Management 3.3).
+pub fn metadata(issuer: &str) -> Map<String, Value> {
+    let own = json!({
+        "check_session_iframe": url(issuer, CHECK_SESSION),
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
+        "frontchannel_logout_supported": true,
+        "frontchannel_logout_session_supported": true,
+    });
+    own.as_object().cloned().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,9 +139,64 @@ mod tests {
         let mut client = client();
         client.metadata.post_logout_redirect_uris = vec![BYE.into()];
         let params = params(pairs);
-        let hint = hint.map(|person| LogoutHint { client: ClientId::from_text("cli_1"), person: PersonId::from_text(person) });
+        let hint = hint.map(|person| LogoutHint {
+            client: ClientId::from_text("cli_1"),
+            person: PersonId::from_text(person),
+            session: Some(session_of(person)),
+        });
         let found = client_of(&params, hint.as_ref()).filter(|id| *id == client.id).map(|_| &client);
-        plan(&params, hint.as_ref(), found, signed_in.map(PersonId::from_text).as_ref())
+        plan(&params, hint.as_ref(), found, signed_in.map(browser).as_ref())
+    }
+
+    fn session_of(person: &str) -> SessionId {
+        SessionId::from_text(format!("ses_of_{person}"))
+    }
+
+    fn browser(person: &str) -> SignedIn {
+        SignedIn { person: PersonId::from_text(person), session: session_of(person) }
+    }
+
+    #[test]
+    fn a_hint_of_another_session_of_the_same_person_asks() {
+        let (anna, now) = (PersonId::from_text("per_anna"), SignedIn { session: session_of("now"), ..browser("per_anna") });
+        let hint = |session: Option<SessionId>| LogoutHint { client: ClientId::from_text("cli_1"), person: anna.clone(), session };
+        let planned = |hint: LogoutHint| plan(&params(&[]), Some(&hint), Some(&client()), Some(&now));
+
+        assert_eq!(planned(hint(Some(session_of("earlier")))), LogoutPlan::Confirm { redirect: None });
+        assert_eq!(planned(hint(Some(session_of("now")))), LogoutPlan::End { redirect: None });
+        assert_eq!(planned(hint(None)), LogoutPlan::End { redirect: None });
+    }
+
+    #[test]
+    fn n05_a_logout_token_has_the_members_of_the_specification_and_no_others() {
+        let now = Timestamp::from_seconds(1_000);
+
+        let token = logout_token("https://id.test", &ClientId::from_text("cli_1"), "per_1", Some(&session_of("x")), "j", now);
+
+        let expected = json!({
+            "iss": "https://id.test", "aud": "cli_1", "iat": 1_000, "exp": 1_120, "jti": "j", "sub": "per_1", "sid": "ses_of_x",
+            "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+        });
+        assert_eq!(token, expected);
+        let without = logout_token("https://id.test", &ClientId::from_text("cli_1"), "per_1", None, "j", now);
+        assert!(without.get("sid").is_none());
+    }
+
+    #[test]
+    fn a_session_state_depends_on_client_origin_browser_and_salt() {
+        let state = |client: &str, uri: &str, browser: &str, salt: &str| session_state(&ClientId::from_text(client), uri, browser, salt);
+        let one = state("cli_1", "https://rp.test/cb?x", "b", "s").unwrap();
+
+        assert_eq!(one.split_once('.').unwrap().1, "s");
+        assert_eq!(state("cli_1", "https://rp.test/other", "b", "s").as_ref(), Some(&one));
+        for other in [
+            state("cli_2", "https://rp.test/", "b", "s"),
+            state("cli_1", "https://rp.test:8443/", "b", "s"),
+            state("cli_1", "https://rp.test/", "c", "s"),
+        ] {
+            assert_ne!(other.as_ref(), Some(&one));
+        }
+        assert_eq!(state("cli_1", "com.example.app:/cb", "b", "s"), None, "an application without an origin asks nobody");
     }
 
     const ANNA: Option<&str> = Some("per_anna");

@@ -11,6 +11,7 @@ use crate::app::{App, AppError, Parts};
 use crate::config::{Config, Mail, MailMode, MailTls, Server};
 use crate::keys::Sealer;
 use crate::mail::{Mailer, Sender, Smtp, SmtpOptions, SmtpSetupFault, SmtpTls};
+use crate::service::backchannel;
 use crate::service::change::Change;
 use crate::service::housekeeping as chores;
 use crate::service::signing_keys::{self, Maker, RotationError, rotate_when_due};
@@ -110,6 +111,13 @@ pub fn jobs(app: &Arc<App>) -> Vec<Job> {
     vec![
         job(app, "refresh", 1, |app| async move { chores::refresh(&app).await }),
         job(app, "letters", 1, |app| async move { chores::deliver_letters(&app).await }),
+        Job::new("logout tokens", Duration::from_millis(100), {
+            let app = Arc::clone(app);
+            move || {
+                let app = Arc::clone(&app);
+                async move { backchannel::deliver_when_rung(&app).await }
+            }
+        }),
         job(app, "expire", 60, |app| async move { chores::expire(&app).await }),
         job(app, "signing keys", 3600, |app| async move { signing_keys::rotate_in_turn(&app).await }),
     ]

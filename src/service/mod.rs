@@ -8,6 +8,7 @@ pub mod asked;
 pub mod audit;
 pub mod authorization_faults;
 pub mod authorize;
+pub mod backchannel;
 pub mod bearer;
 pub mod bootstrap;
 pub mod change;
@@ -111,6 +112,8 @@ pub struct Visitor {
     pub browser: Digest,
     /// The live session, if the cookie names one.
     pub session: Option<Session>,
+    /// What applications see of that session (Session Management 2).
+    pub browser_state: Option<String>,
     pub network: Network,
     pub locale: Locale,
 }

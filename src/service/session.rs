@@ -1,6 +1,8 @@
 //! Browser sessions: begun after sign-in, renewed at every new proof, ended by logout, time or an admin.
 use std::time::Duration;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
 use super::{Failure, Visitor, facts};
 use crate::app::App;
 use crate::model::{Membership, MembershipState, PersonId, Proof, Session, SessionId};
@@ -84,6 +86,12 @@ pub async fn establish(
     };
     w.insert_session(&session, &cookie.digest()).await?;
     Ok(Established { session, cookie })
+}
+
+/// A text that changes whenever the browser's session does, and tells nothing about it (Session Management 4.2).
+pub fn browser_state(app: &App, cookie: &Digest) -> String {
+    let mac = app.sealer.mac("browser-state", cookie.as_str().as_bytes());
+    URL_SAFE_NO_PAD.encode(&mac[..16])
 }
 
 /// Ends a session and what was issued under it; tokens with `offline_access` outlive it (OpenID Connect Core 11).

@@ -1,6 +1,7 @@
 //! The person behind a grant, read afresh from the database, and the one decision about them: every path that yields or
 //! accepts a token goes through here (security.md finding 8).
-use crate::model::{Client, Grant, Membership, MembershipDetails, MembershipKind, Person, Proof, Tenant, TenantId, Verdict};
+use crate::app::App;
+use crate::model::{Client, Grant, Membership, MembershipDetails, MembershipKind, Person, PersonId, Proof, Tenant, TenantId, Verdict};
 use crate::policy::entry::{Entry, decide};
 use crate::protocol::claims;
 use crate::protocol::error::{ErrorCode, OAuthError, Reason};
@@ -16,6 +17,11 @@ pub struct Subject {
     membership: Membership,
     details: MembershipDetails,
     home: Option<TenantId>,
+}
+
+/// What a client knows a person by: the `sub` of everything that it is told.
+pub fn sub(_app: &App, _client: &Client, person: &PersonId) -> String {
+    person.to_string()
 }
 
 /// Reads the subject of a grant; what no granted scope tells is not read. None when a row is gone.

@@ -93,13 +93,14 @@ impl Read {
 impl Write {
     /// Registers a client with its secrets and tenants. False when the id exists; then nothing was written.
     pub async fn insert_client(&mut self, client: &Client) -> Result<bool> {
-        const SQL: &str = "insert into clients (id, state, metadata, created_at) values ($1, $2, $3, $4)
+        const SQL: &str = "insert into clients (id, state, metadata, hears_logouts, created_at) values ($1, $2, $3, $4, $5)
             on conflict (id) do nothing
             returning id";
         let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL)
             .bind(client.id.as_str())
             .bind(client.state.as_str())
             .bind(to_json(&client.metadata))
+            .bind(client.metadata.backchannel_logout_uri.is_some())
             .bind(client.created_at.micros())
             .fetch_optional(c))?;
         if won.is_none() {
@@ -117,9 +118,9 @@ impl Write {
 
     /// False when there is no such client.
     pub async fn set_client_metadata(&mut self, id: &ClientId, metadata: &ClientMetadata) -> Result<bool> {
-        const SQL: &str = "update clients set metadata = $2 where id = $1";
+        const SQL: &str = "update clients set metadata = $2, hears_logouts = $3 where id = $1";
         let text = to_json(metadata);
-        let changed = execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(&text))?;
+        let changed = execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(&text).bind(metadata.backchannel_logout_uri.is_some()))?;
         self.raise_generation().await?;
         Ok(changed > 0)
     }

@@ -80,6 +80,11 @@ const RULES: &[(&str, Duration)] = &[
         MONTH,
     ),
     (
+        "delete from logout_deliveries where id in (
+            select id from logout_deliveries where state <> 'queued' and done_at < $1 order by done_at, id limit $2)",
+        MONTH,
+    ),
+    (
         "delete from grants where id in (
             select g.id from grants g
             where (g.expires_at < $1 or g.ended_at < $1)

@@ -110,13 +110,17 @@ impl Write {
         Ok(won.is_some())
     }
 
+    /// Ends all that a person granted; the applications will be told.
     pub async fn end_grants_of_person(&mut self, person: &PersonId, now: Timestamp) -> Result<u64> {
         const SQL: &str = "update grants set ended_at = $2 where person_id = $1 and ended_at is null";
+        self.queue_logouts_of_person(person, now).await?;
         execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(now.micros()))
     }
 
+    /// Ends all that a person granted in a tenant; the applications will be told.
     pub async fn end_grants_of_membership(&mut self, person: &PersonId, tenant: &TenantId, now: Timestamp) -> Result<u64> {
         const SQL: &str = "update grants set ended_at = $3 where person_id = $1 and tenant_id = $2 and ended_at is null";
+        self.queue_logouts_of_membership(person, tenant, now).await?;
         execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(tenant.as_str()).bind(now.micros()))
     }
 

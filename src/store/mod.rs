@@ -24,6 +24,7 @@ mod invitations;
 mod keys;
 mod letters;
 mod lockouts;
+mod logouts;
 mod migrate;
 mod persons;
 mod postgres;

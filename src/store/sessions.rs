@@ -100,16 +100,20 @@ impl Write {
         Ok(())
     }
 
-    /// False when it had ended before.
+    /// Ends a session; its applications will be told. False when it had ended before.
     pub async fn end_session(&mut self, id: &SessionId, now: Timestamp) -> Result<bool> {
         const SQL: &str = "update sessions set ended_at = $2 where id = $1 and ended_at is null returning id";
         let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(now.micros()).fetch_optional(c))?;
+        if won.is_some() {
+            self.queue_logouts_of_session(id, now).await?;
+        }
         Ok(won.is_some())
     }
 
-    /// Ends a person's sessions in every browser; gives their number.
+    /// Ends a person's sessions in every browser; their applications will be told. Gives their number.
     pub async fn end_sessions_of(&mut self, person: &PersonId, now: Timestamp) -> Result<u64> {
         const SQL: &str = "update sessions set ended_at = $2 where person_id = $1 and ended_at is null";
+        self.queue_logouts_of_sessions(person, now).await?;
         execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(now.micros()))
     }
 

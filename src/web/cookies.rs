@@ -16,11 +16,14 @@ pub enum Cookie {
     Pending,
     /// The token of the first operator's link, between the link and the form.
     Bootstrap,
+    /// The state of the browser that the check_session_iframe compares (Session Management 3.2). Scripts of ours read it;
+    /// it proves nothing to anybody.
+    State,
 }
 
 impl Cookie {
     /// With `__Host-` wherever the issuer is https; plain http exists on loopback alone, where browsers differ on it.
-    fn name(self, config: &Config) -> String {
+    pub(super) fn name(self, config: &Config) -> String {
         let name = match self {
             Self::Browser => "tenantry-browser",
             Self::Session => "tenantry-session",
@@ -28,6 +31,7 @@ impl Cookie {
             Self::Invitation => "tenantry-invitation",
             Self::Pending => "tenantry-pending",
             Self::Bootstrap => "tenantry-bootstrap",
+            Self::State => "tenantry-state",
         };
         if config.server.is_plain_http() { name.to_owned() } else { format!("__Host-{name}") }
     }
@@ -59,7 +63,13 @@ impl Cookie {
 
     fn line(self, value: &str, extra: &str, config: &Config) -> HeaderValue {
         let secure = if config.server.is_plain_http() { "" } else { "; Secure" };
-        let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{extra}", self.name(config));
+        let kind = match self {
+            // Read in a frame on another site: only https offers that.
+            Self::State if !config.server.is_plain_http() => "SameSite=None",
+            Self::State => "SameSite=Lax",
+            _ => "HttpOnly; SameSite=Lax",
+        };
+        let text = format!("{}={value}; Path=/; {kind}{secure}{extra}", self.name(config));
         HeaderValue::from_str(&text).expect("cookie values are base64url")
     }
 }

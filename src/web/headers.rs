@@ -6,6 +6,33 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
     connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// What a page needs beyond the strict rule; put into the extensions of its response.
+#[derive(Clone, Debug)]
+pub enum Policy {
+    /// Hidden frames of exactly these origins (Front-Channel Logout 1.0).
+    Frames(Vec<String>),
+    /// Others may put the page into a frame: it shows nothing and takes no click (Session Management 1.0).
+    Framed,
+}
+
+/// Loosens the headers of a response as far as its policy says.
+pub fn loosen(headers: &mut HeaderMap, policy: &Policy) {
+    let text = match policy {
+        Policy::Frames(origins) if origins.is_empty() => return,
+        Policy::Frames(origins) => {
+            let origins: std::collections::BTreeSet<&str> = origins.iter().map(String::as_str).collect();
+            format!("{CSP}; frame-src {}", origins.into_iter().collect::<Vec<_>>().join(" "))
+        }
+        Policy::Framed => {
+            headers.remove(header::X_FRAME_OPTIONS);
+            "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'".to_owned()
+        }
+    };
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, value);
+    }
+}
+
 /// Sets the security headers of a page; `no-store` unless the answer says otherwise.
 pub fn secure(headers: &mut HeaderMap, https: bool) {
     let fixed: [(HeaderName, &'static str); 7] = [

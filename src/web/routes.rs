@@ -9,6 +9,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::error::WebError;
 use super::{account, assets, health, home, oidc, signin, view};
 use crate::app::App;
+use crate::protocol::logout::CHECK_SESSION;
 
 /// Every route of a node.
 pub fn router(app: Arc<App>) -> Router {
@@ -47,6 +48,7 @@ fn pages(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/consent", get(signin::consent::show).post(signin::consent::submit))
         .route("/end-session", get(oidc::logout::get).post(oidc::logout::post))
         .route("/logout", post(oidc::logout::confirm))
+        .route(CHECK_SESSION, get(oidc::logout::check_session))
         .route("/account/security", get(account::security::show))
         .route("/account/security/app", get(account::app_factor::show).post(account::app_factor::submit))
         .route("/account/security/email", post(account::security::email))

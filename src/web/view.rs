@@ -107,6 +107,9 @@ pub async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -
         response = problem(&app, &error, locale, &id, &path, response);
     }
     headers::secure(response.headers_mut(), !app.config.server.is_plain_http());
+    if let Some(policy) = response.extensions_mut().remove::<headers::Policy>() {
+        headers::loosen(response.headers_mut(), &policy);
+    }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }

@@ -11,6 +11,15 @@
     HTMLFormElement.prototype.submit.call(form);
   });
 
+  // Signed out: go on once every application's frame has loaded, or has had its time.
+  each("[data-frames][data-next]", function (box) {
+    function leave() {
+      window.location.replace(box.dataset.next);
+    }
+    window.addEventListener("load", leave);
+    setTimeout(leave, 3000);
+  });
+
   // One click, one request.
   each("form", function (form) {
     form.addEventListener("submit", function (event) {

@@ -13,6 +13,7 @@ mod faults;
 mod federation;
 mod harness;
 mod journeys;
+mod logout;
 mod mail_tls;
 mod oidc;
 mod pages;

@@ -54,6 +54,9 @@ impl FromRequestParts<Arc<App>> for Guest {
             stale_session: cookie.is_some() && session.is_none(),
             visitor: Visitor {
                 browser: Digest::of::<BrowserCookie>(clear.expose()),
+                browser_state: cookie
+                    .filter(|_| session.is_some())
+                    .map(|cookie| session::browser_state(app, &Digest::of::<SessionCookie>(cookie.expose()))),
                 session,
                 network: peer::network(parts, &app.config),
                 locale: locale(parts, app),
@@ -85,9 +88,12 @@ impl Guest {
         match session {
             Some(session) => {
                 headers.append(header::SET_COOKIE, Cookie::Session.set(session.clear(), config));
+                let state = session::browser_state(&self.app, &session.digest());
+                headers.append(header::SET_COOKIE, Cookie::State.set(&state, config));
             }
             None if self.stale_session => {
                 headers.append(header::SET_COOKIE, Cookie::Session.clear(config));
+                headers.append(header::SET_COOKIE, Cookie::State.clear(config));
             }
             None => {}
         }

@@ -3,28 +3,36 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Uri, header};
-use axum::response::Response;
+use axum::response::{Html, IntoResponse, Response};
+use url::Url;
 
 use super::authorize::{MAX_REQUEST, read};
 use crate::app::App;
-use crate::pages::{LoggedOut, LogoutConfirm};
+use crate::model::Locale;
+use crate::pages::{CheckSession, Chrome, LoggedOut, LogoutConfirm};
 use crate::protocol::logout::LogoutPlan;
 use crate::protocol::params::Params;
+use crate::service::Failure;
 use crate::service::logout::{Logout, end, plan};
 use crate::web::cookies::Cookie;
 use crate::web::error::WebError;
 use crate::web::extract::form::pairs;
 use crate::web::extract::{Checked, Guest};
+use crate::web::headers::Policy;
 use crate::web::view;
 use crate::world::Timestamp;
 
 /// What the page carries along to `/logout`, where everything is checked again.
 const CARRIED: [&str; 4] = ["client_id", "id_token_hint", "post_logout_redirect_uri", "state"];
 
-pub async fn get(State(app): State<Arc<App>>, guest: Guest, uri: Uri) -> Result<Response, WebError> {
+pub async fn get(State(app): State<Arc<App>>, mut guest: Guest, uri: Uri) -> Result<Response, WebError> {
     let query = uri.query().unwrap_or("");
     let decoded = pairs(query).filter(|_| query.len() <= MAX_REQUEST).ok_or_else(WebError::bad_form)?;
     let params = Params::collect(decoded.into_iter()).map_err(WebError::OAuth)?;
+    // RP-Initiated Logout 2: ui_locales; `logout_hint` is taken and needs no answer, for nobody else can be signed out here.
+    if let Some(wish) = params.get("ui_locales").and_then(|tags| Locale::pick(tags.split(' '))) {
+        guest.prefer(wish);
+    }
     let now = app.now();
     let Logout { plan, client_name } = plan(&app, &params, &guest.visitor, now);
     match plan {
@@ -61,15 +69,36 @@ async fn ask(app: &App, guest: &Guest, params: &Params, client_name: Option<Stri
     view::page(app, guest, &view::chrome(app, guest), &LogoutConfirm { client_name, name, hidden })
 }
 
+fn origin(uri: &str) -> Option<String> {
+    Url::parse(uri).ok().map(|url| url.origin().ascii_serialization())
+}
+
+/// `check_session_iframe` (Session Management 3.2): a page without content that applications keep in a hidden frame.
+pub async fn check_session(State(app): State<Arc<App>>) -> Result<Response, WebError> {
+    let content = CheckSession { cookie: Cookie::State.name(&app.config) };
+    let html = app.pages.render(&Chrome::plain(Locale::En, &app.config.product.name), &content).map_err(Failure::from)?;
+    let mut response = Html(html).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    response.extensions_mut().insert(Policy::Framed);
+    Ok(response)
+}
+
 /// Ends the session before the browser leaves (protocol.md §4), then follows a registered target or shows a page.
 async fn finish(app: &App, guest: &Guest, redirect: Option<String>, now: Timestamp) -> Result<Response, WebError> {
-    end(app, &guest.visitor, now).await?;
+    let frames = end(app, &guest.visitor, now).await?;
     let mut response = match redirect {
-        Some(url) => view::see_other(&url),
-        None => view::page(app, guest, &view::chrome(app, guest), &LoggedOut { back: Some("/".into()) })?,
+        Some(url) if frames.is_empty() => view::see_other(&url),
+        next => {
+            let policy = Policy::Frames(frames.iter().filter_map(|frame| origin(frame)).collect());
+            let page = LoggedOut { back: next.is_none().then(|| "/".into()), frames, next };
+            let mut response = view::page(app, guest, &view::chrome(app, guest), &page)?;
+            response.extensions_mut().insert(policy);
+            response
+        }
     };
     let headers = response.headers_mut();
     headers.append(header::SET_COOKIE, Cookie::Session.clear(&app.config));
+    headers.append(header::SET_COOKIE, Cookie::State.clear(&app.config));
     headers.insert("clear-site-data", HeaderValue::from_static("\"cache\""));
     Ok(response)
 }

@@ -13,6 +13,7 @@ mod flows;
 mod grants;
 mod letters;
 mod lockouts;
+mod logouts;
 mod outage;
 mod persons;
 mod races;
