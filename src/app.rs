@@ -10,7 +10,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::config::Config;
 use crate::credentials::Passwords;
-use crate::keys::{KeyRing, Sealer};
+use crate::keys::{Authorities, KeyRing, Sealer};
 use crate::mail::{Mailer, Sender};
 use crate::model::{Apis, Client, ClientId, Connection, ConnectionId, EntraPin, Tenant, TenantId};
 use crate::pages::Pages;
@@ -35,6 +35,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub config: Arc<Config>,
+    /// Whose word counts about clients' certificates (RFC 8705 2.1).
+    pub authorities: Option<Authorities>,
     /// Names this process in leases.
     pub node: String,
     registered: RwLock<Arc<Registered>>,
@@ -79,6 +81,8 @@ pub enum AppError {
     Store(#[from] StoreError),
     #[error("the signing keys cannot be opened: {0} (is this the master key that they were sealed with?)")]
     Keys(#[from] crate::keys::KeyError),
+    #[error("server.client_authorities_file holds no certificates in PEM form")]
+    Authorities,
 }
 
 impl App {
@@ -97,7 +101,10 @@ impl App {
         let registered = load(&parts.store, &parts.sealer).await?;
         let mut node = [0u8; 8];
         parts.entropy.fill(&mut node);
+        let file = parts.config.server.client_authorities_file.as_ref();
+        let read = |path| std::fs::read(path).ok().and_then(|pem| Authorities::from_pem(&pem)).ok_or(AppError::Authorities);
         Ok(Arc::new(Self {
+            authorities: file.map(read).transpose()?,
             pages: Pages::new(),
             passwords,
             node: format!("node-{:016x}", u64::from_be_bytes(node)),

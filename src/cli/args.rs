@@ -256,6 +256,38 @@ pub enum Client {
         tenantry client add --preset spa --name Board --redirect-uri https://board.example.com/ --origin https://board.example.com\n  \
         tenantry client add --preset machine --name 'Nightly job' --scope reports:read")]
     Add(ClientAdd),
+    /// Secrets of an application: two may be in force at once, so that it can change from one to the other.
+    #[command(subcommand)]
+    Secret(ClientSecret),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ClientSecret {
+    /// Make a second secret. It is printed once.
+    #[command(after_help = "Example:\n  tenantry client secret add --client cli_01h…")]
+    Add(ClientNamed),
+    /// List the secrets, without what is secret.
+    List(ClientNamed),
+    /// End a secret at once.
+    #[command(after_help = "Example:\n  tenantry client secret retire --client cli_01h… --secret sec_01h…")]
+    Retire(SecretRetire),
+}
+
+#[derive(Debug, Args)]
+pub struct ClientNamed {
+    /// Id of the application.
+    #[arg(long, value_name = "ID")]
+    pub client: String,
+}
+
+#[derive(Debug, Args)]
+pub struct SecretRetire {
+    /// Id of the application.
+    #[arg(long, value_name = "ID")]
+    pub client: String,
+    /// Id of the secret, as `client secret list` shows it.
+    #[arg(long, value_name = "ID")]
+    pub secret: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -266,6 +298,12 @@ pub enum PresetName {
     Spa,
     /// Acts for itself, without people.
     Machine,
+    /// As OpenID Connect Core has it: a secret, and PKCE only if the application sends it.
+    Oidc,
+    /// FAPI 2.0 Security Profile: keys instead of secrets, PAR, tokens bound to a key. Needs --jwks-file.
+    Fapi2,
+    /// FAPI 2.0 Message Signing on top: signed requests, answers and introspection.
+    Fapi2MessageSigning,
 }
 
 #[derive(Debug, Args)]
@@ -299,7 +337,7 @@ pub struct ClientAdd {
     /// An application of the house: people are not asked for consent.
     #[arg(long)]
     pub first_party: bool,
-    /// File with further registration members as JSON (names of RFC 7591 and of docs/developers/clients.md); they win over the flags.
+    /// File with further registration members as JSON (names of RFC 7591 and of docs/clients.md); they win over the flags.
     #[arg(long, value_name = "FILE")]
     pub metadata_file: Option<PathBuf>,
 }

@@ -19,6 +19,7 @@ mod open;
 mod output;
 mod people;
 mod registrations;
+mod secrets;
 mod serve;
 
 use std::process::ExitCode;
@@ -68,6 +69,7 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<()
         Command::Group(args::Group::Add(add)) => registrations::add_group(&config, &output, add).await,
         Command::Client(args::Client::Add(add)) => registrations::add_client(&config, &output, add).await,
         Command::Api(api::Api::Add(add)) => api::add(&config, &output, add).await,
+        Command::Client(args::Client::Secret(secret)) => secrets::run(&config, &output, secret).await,
         Command::Connection(args::Connection::Add(add)) => registrations::add_connection(&config, &output, add).await,
         Command::Keys(args::Keys::List) => manage::list_keys(&config, &output).await,
         Command::Keys(args::Keys::Rotate(rotate)) => manage::rotate_keys(&config, &output, rotate.now).await,

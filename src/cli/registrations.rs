@@ -93,6 +93,9 @@ fn requested(add: ClientAdd) -> Result<NewClient, CliError> {
         PresetName::Web => Preset::Web,
         PresetName::Spa => Preset::Spa,
         PresetName::Machine => Preset::Machine,
+        PresetName::Oidc => Preset::Oidc,
+        PresetName::Fapi2 => Preset::Fapi2,
+        PresetName::Fapi2MessageSigning => Preset::Fapi2MessageSigning,
     };
     let mut new = NewClient::preset(preset, &add.name);
     let metadata = &mut new.metadata;

@@ -75,6 +75,7 @@ impl From<NodeError> for CliError {
             NodeError::App(_) | NodeError::Keys(_) => "check the database and that this is the master key with which it was sealed",
             NodeError::Mail(_) | NodeError::Sender => "check the section mail; `tenantry check-config` names faults",
             NodeError::Http(_) => "check the root certificates of this machine",
+            NodeError::MtlsListen { .. } => "free the port or set another server.mtls_listen",
             NodeError::Tls(_) => "check server.tls_certificate_file and server.tls_key_file",
         };
         Self::new(error.to_string(), remedy)

@@ -25,6 +25,14 @@ pub struct Server {
     pub tls_certificate_file: Option<PathBuf>,
     #[serde(deserialize_with = "values::optional_path")]
     pub tls_key_file: Option<PathBuf>,
+    #[serde(deserialize_with = "values::optional_socket_address")]
+    pub mtls_listen: Option<SocketAddr>,
+    #[serde(deserialize_with = "values::optional_text")]
+    pub mtls_url: Option<String>,
+    #[serde(deserialize_with = "values::optional_path")]
+    pub client_authorities_file: Option<PathBuf>,
+    #[serde(deserialize_with = "values::optional_text")]
+    pub client_certificate_header: Option<String>,
     pub require_dpop_nonces: bool,
     pub request_body_limit_kib: u32,
     pub header_timeout_seconds: u32,
@@ -55,10 +63,36 @@ impl Server {
         self.issuer.starts_with("http://")
     }
 
+    /// Can clients show a certificate (RFC 8705), to us or to a proxy of ours?
+    pub fn sees_certificates(&self) -> bool {
+        self.mtls_listen.is_some() || self.client_certificate_header.is_some()
+    }
+
+    fn validate_mtls(&self, faults: &mut Faults) {
+        let tls = self.mtls_listen.is_none() || self.tls_certificate_file.is_some();
+        faults.require(tls, "server.mtls_listen", "is set without a certificate of the server", "set server.tls_certificate_file");
+        if let Some(url) = &self.mtls_url {
+            let good = Url::parse(url).is_ok_and(|parsed| parsed.scheme() == "https" && parsed.origin().ascii_serialization() == *url);
+            faults.require(good, "server.mtls_url", "is not a bare https origin", "give it like https://mtls.login.example.com");
+            let seen = self.sees_certificates();
+            faults.require(seen, "server.mtls_url", "is set while no certificate can be seen", "set server.mtls_listen or the header");
+        }
+        let readable = self.client_authorities_file.as_ref().is_none_or(|file| std::fs::File::open(file).is_ok());
+        let remedy = "name a PEM file that this program's user may read";
+        faults.require(readable, "server.client_authorities_file", "cannot be read", remedy);
+        let header = self.client_certificate_header.as_deref().unwrap_or("x");
+        let plain = header.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        faults.require(plain, "server.client_certificate_header", "is not the name of a header", "give it like Client-Cert");
+        let trusted = self.client_certificate_header.is_none() || !self.trusted_proxies.is_empty();
+        let remedy = "name the proxies that may send it in server.trusted_proxies";
+        faults.require(trusted, "server.client_certificate_header", "is set while no proxy is trusted", remedy);
+    }
+
     pub(super) fn validate(&self, faults: &mut Faults) {
         if let Err((problem, remedy)) = check_issuer(&self.issuer) {
             faults.add("server.issuer", problem, remedy);
         }
+        self.validate_mtls(faults);
         let pair = self.tls_certificate_file.is_some() == self.tls_key_file.is_some();
         let missing = if self.tls_key_file.is_some() { "server.tls_certificate_file" } else { "server.tls_key_file" };
         faults.require(pair, missing, "is not set while its partner is", "set both TLS files or neither");

@@ -33,6 +33,11 @@ fn network(text: &str) -> Result<IpNet, String> {
     text.parse::<IpNet>().or_else(|_| alone()).map_err(|_| format!("\"{text}\" is neither a network (10.0.0.0/8) nor an address"))
 }
 
+pub(super) fn optional_socket_address<'de, D: Deserializer<'de>>(from: D) -> Result<Option<std::net::SocketAddr>, D::Error> {
+    let wrong = |_| D::Error::custom("give an IP address and a port, for instance 127.0.0.1:8443 or [::]:8443");
+    optional_text(from)?.map(|text| text.parse().map_err(wrong)).transpose()
+}
+
 pub(super) fn socket_address<'de, D: Deserializer<'de>>(from: D) -> Result<std::net::SocketAddr, D::Error> {
     let text = String::deserialize(from)?;
     text.parse().map_err(|_| D::Error::custom("give an IP address and a port, for instance 127.0.0.1:8080 or [::]:443"))

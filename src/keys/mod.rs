@@ -13,6 +13,7 @@
 //! assert_eq!(sealer.open("totp:fac_1", &sealed).unwrap().expose(), b"seed");
 //! assert!(sealer.open("totp:fac_2", &sealed).is_err());
 //! ```
+pub mod certificate;
 pub mod claims;
 pub mod jwt;
 pub mod material;
@@ -27,6 +28,7 @@ pub mod thumbprint;
 #[cfg(test)]
 mod tests;
 
+pub use certificate::{Authorities, certificate_thumbprint, is_registered, read_certificate};
 pub use claims::{StrictClaims, Times};
 pub use jwt::{JwtError, verify_compact};
 pub use material::{KeyError, new_row};

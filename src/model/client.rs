@@ -108,11 +108,17 @@ text_enum! {
     Entitlement { Any = "any", Listed = "listed" }
 }
 
+text_enum! {
+    /// What the registration promises as a whole; registering refuses whatever would weaken it (protocol.md §2).
+    ClientProfile { Oidc = "oidc", Fapi2 = "fapi2", Fapi2MessageSigning = "fapi2-message-signing" }
+}
+
 /// Everything that is registered about a client; stored as one JSON text. Names follow RFC 7591 where it has one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientMetadata {
     pub client_name: String,
+    pub profile: ClientProfile,
     pub redirect_uris: Vec<String>,
     pub post_logout_redirect_uris: Vec<String>,
     pub token_endpoint_auth_method: AuthMethod,
@@ -200,72 +206,31 @@ pub struct ClientMetadata {
 }
 
 impl Default for ClientMetadata {
+    #[rustfmt::skip]
     fn default() -> Self {
         Self {
-            client_name: String::new(),
-            redirect_uris: Vec::new(),
-            post_logout_redirect_uris: Vec::new(),
-            token_endpoint_auth_method: AuthMethod::Basic,
-            token_endpoint_auth_signing_alg: None,
-            assertion_audience: AssertionAudience::IssuerOrTokenEndpoint,
-            tls_client_auth_subject_dn: None,
-            tls_client_auth_san_dns: None,
-            tls_client_auth_san_uri: None,
-            tls_client_auth_san_ip: None,
-            tls_client_auth_san_email: None,
-            application_type: ApplicationType::Web,
-            grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
-            response_types: vec![ResponseType::Code],
-            response_modes: vec![ResponseMode::Query, ResponseMode::FormPost],
+            client_name: String::new(), profile: ClientProfile::Oidc, redirect_uris: Vec::new(), post_logout_redirect_uris: Vec::new(),
+            token_endpoint_auth_method: AuthMethod::Basic, token_endpoint_auth_signing_alg: None,
+            assertion_audience: AssertionAudience::IssuerOrTokenEndpoint, tls_client_auth_subject_dn: None, tls_client_auth_san_dns: None,
+            tls_client_auth_san_uri: None, tls_client_auth_san_ip: None, tls_client_auth_san_email: None,
+            application_type: ApplicationType::Web, grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+            response_types: vec![ResponseType::Code], response_modes: vec![ResponseMode::Query, ResponseMode::FormPost],
             scopes: ["openid", "profile", "email", "offline_access", "tenant", "groups", "permissions", "locations"]
                 .map(String::from)
                 .to_vec(),
-            require_pkce: true,
-            require_pushed_authorization_requests: false,
-            require_signed_request_object: false,
-            request_object_signing_alg: None,
-            request_uris: Vec::new(),
-            dpop_bound_access_tokens: false,
-            require_dpop_nonce: false,
-            tls_client_certificate_bound_access_tokens: false,
-            authorization_signed_response_alg: SigningAlg::Rs256,
-            id_token_signed_response_alg: SigningAlg::Rs256,
-            access_token_signing_alg: SigningAlg::Es256,
-            access_token_format: AccessTokenFormat::Jwt,
-            userinfo_signed_response_alg: None,
-            introspection_signed_response_alg: None,
-            id_token_encrypted_response_alg: None,
-            id_token_encrypted_response_enc: None,
-            userinfo_encrypted_response_alg: None,
-            userinfo_encrypted_response_enc: None,
-            subject_type: SubjectType::Public,
-            sector_identifier_uri: None,
-            default_max_age: None,
-            require_auth_time: false,
-            default_acr_values: Vec::new(),
-            initiate_login_uri: None,
-            client_uri: None,
-            logo_uri: None,
-            policy_uri: None,
-            tos_uri: None,
-            contacts: Vec::new(),
-            backchannel_logout_uri: None,
-            backchannel_logout_session_required: false,
-            frontchannel_logout_uri: None,
-            frontchannel_logout_session_required: false,
-            authorization_details_types: Vec::new(),
-            jwks: None,
-            jwks_uri: None,
-            consent: ConsentMode::Ask,
-            entitlement: Entitlement::Any,
-            allowed_origins: Vec::new(),
-            audiences: Vec::new(),
-            access_token_minutes: 5,
-            refresh_token_idle_days: 14,
-            refresh_token_absolute_days: 90,
-            refresh_rotation: RefreshRotation::Auto,
-            refresh_grace_seconds: 30,
-            required_acr: None,
+            require_pkce: true, require_pushed_authorization_requests: false, require_signed_request_object: false,
+            request_object_signing_alg: None, request_uris: Vec::new(), dpop_bound_access_tokens: false, require_dpop_nonce: false,
+            tls_client_certificate_bound_access_tokens: false, authorization_signed_response_alg: SigningAlg::Rs256,
+            id_token_signed_response_alg: SigningAlg::Rs256, access_token_signing_alg: SigningAlg::Es256,
+            access_token_format: AccessTokenFormat::Jwt, userinfo_signed_response_alg: None, introspection_signed_response_alg: None,
+            id_token_encrypted_response_alg: None, id_token_encrypted_response_enc: None, userinfo_encrypted_response_alg: None,
+            userinfo_encrypted_response_enc: None, subject_type: SubjectType::Public, sector_identifier_uri: None, default_max_age: None,
+            require_auth_time: false, default_acr_values: Vec::new(), initiate_login_uri: None, client_uri: None, logo_uri: None,
+            policy_uri: None, tos_uri: None, contacts: Vec::new(), backchannel_logout_uri: None,
+            backchannel_logout_session_required: false, frontchannel_logout_uri: None, frontchannel_logout_session_required: false,
+            authorization_details_types: Vec::new(), jwks: None, jwks_uri: None, consent: ConsentMode::Ask, entitlement: Entitlement::Any,
+            allowed_origins: Vec::new(), audiences: Vec::new(), access_token_minutes: 5, refresh_token_idle_days: 14,
+            refresh_token_absolute_days: 90, refresh_rotation: RefreshRotation::Auto, refresh_grace_seconds: 30, required_acr: None,
             extra: BTreeMap::new(),
         }
     }
@@ -287,6 +252,11 @@ pub struct Client {
 impl Client {
     pub fn is_public(&self) -> bool {
         self.metadata.token_endpoint_auth_method == AuthMethod::None
+    }
+
+    /// Does it prove itself by the certificate of its TLS connection (RFC 8705 2)?
+    pub fn is_known_by_certificate(&self) -> bool {
+        matches!(self.metadata.token_endpoint_auth_method, AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth)
     }
 
     /// May people of this tenant enter this application?

@@ -5,10 +5,11 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::Deserialize;
 
+use super::discovery::{path, url};
 use super::error::{ErrorCode, OAuthError, Reason};
 use super::form;
 use super::params::Params;
-use crate::model::{AuthMethod, Client, ClientId};
+use crate::model::{AssertionAudience, AuthMethod, Client, ClientId};
 use crate::world::{Secret, Timestamp};
 
 /// RFC 7523 2.2.
@@ -77,7 +78,13 @@ pub fn present(authorization: Option<&str>, params: &Params) -> Result<Presented
 /// # Errors
 /// `invalid_client`.
 pub fn check_method(presented: &Presented, client: &Client) -> Result<(), OAuthError> {
-    if presented.method() == client.metadata.token_endpoint_auth_method { Ok(()) } else { Err(refused(Reason::ClientAuthenticationMethod)) }
+    // RFC 8705 2: beside its certificate such a client sends its id and nothing else.
+    let by_certificate = client.is_known_by_certificate() && presented.method() == AuthMethod::None;
+    if by_certificate || presented.method() == client.metadata.token_endpoint_auth_method {
+        Ok(())
+    } else {
+        Err(refused(Reason::ClientAuthenticationMethod))
+    }
 }
 
 /// The one answer to every failed proof; which it was is for the log.
@@ -162,18 +169,27 @@ pub struct AssertionId {
     pub expires_at: Timestamp,
 }
 
-/// Checks the claims of an assertion (RFC 7523 3). `audiences` are the names of ours that it may be made for; a foreign
-/// one beside them is refused, since whoever owns that name could replay it here.
+/// Checks the claims of an assertion (RFC 7523 3). It may be made for the issuer or, where the client's registration says
+/// so, for the token or pushed-request endpoint (RFC 9126 2); a foreign name beside them is refused, since whoever owns
+/// that could replay it here. FAPI 2.0 Security Profile 5.3.2.1 wants the issuer alone, as a string.
 ///
 /// # Errors
 /// `invalid_client` with the rule that was broken.
-pub fn check_assertion(claims: &AssertionClaims, client: &ClientId, audiences: &[&str], now: Timestamp) -> Result<AssertionId, OAuthError> {
-    let id = Some(client.as_str());
+pub fn check_assertion(claims: &AssertionClaims, client: &Client, issuer: &str, now: Timestamp) -> Result<AssertionId, OAuthError> {
+    let id = Some(client.id.as_str());
     if claims.iss.as_deref() != id || claims.sub.as_deref() != id {
         return Err(refused(Reason::AssertionClaims));
     }
-    let named = claims.aud.as_ref().map_or(&[][..], Audience::names);
-    if named.is_empty() || !named.iter().all(|name| audiences.contains(&name.as_str())) {
+    let addressed = match (client.metadata.assertion_audience, &claims.aud) {
+        (_, None) => false,
+        (AssertionAudience::Issuer, Some(Audience::One(name))) => name == issuer,
+        (AssertionAudience::Issuer, Some(Audience::Several(_))) => false,
+        (AssertionAudience::IssuerOrTokenEndpoint, Some(audience)) => {
+            let ours = [issuer.to_owned(), url(issuer, path::TOKEN), url(issuer, path::PAR)];
+            !audience.names().is_empty() && audience.names().iter().all(|name| ours.contains(name))
+        }
+    };
+    if !addressed {
         return Err(refused(Reason::AssertionAudience));
     }
     let (latest, earliest) = (now.plus(SKEW), now.minus(SKEW));

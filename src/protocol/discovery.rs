@@ -51,7 +51,9 @@ pub fn oauth_metadata(issuer: &str, algorithms: &[SigningAlg]) -> Value {
 }
 
 fn shared(issuer: &str, algorithms: &[SigningAlg]) -> Map<String, Value> {
-    let methods = names(AuthMethod::ALL.iter().map(|method| method.as_str()));
+    // Those of TLS are added where certificates can be seen: see [`with_certificates`].
+    let built = [AuthMethod::Basic, AuthMethod::Post, AuthMethod::PrivateKeyJwt, AuthMethod::None];
+    let methods = names(built.iter().map(|method| method.as_str()));
     // Client assertions are accepted in every algorithm that there is, whether we sign with it or not.
     let assertions = names(SigningAlg::ALL.iter().map(|alg| alg.as_str()));
     debug_assert!(!algorithms.is_empty(), "an instance without a signing key serves nothing");
@@ -76,7 +78,7 @@ fn shared(issuer: &str, algorithms: &[SigningAlg]) -> Map<String, Value> {
         "grant_types_supported": names(GrantType::ALL.iter().map(|grant| grant.as_str())),
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": assertions,
-        "introspection_endpoint_auth_methods_supported": names(AuthMethod::ALL.iter().filter(|m| **m != AuthMethod::None).map(|m| m.as_str())),
+        "introspection_endpoint_auth_methods_supported": names(built.iter().filter(|m| **m != AuthMethod::None).map(|m| m.as_str())),
         "introspection_endpoint_auth_signing_alg_values_supported": assertions,
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": assertions,
@@ -85,6 +87,29 @@ fn shared(issuer: &str, algorithms: &[SigningAlg]) -> Map<String, Value> {
         "ui_locales_supported": names(Locale::ALL.iter().map(|locale| locale.as_str())),
         "authorization_response_iss_parameter_supported": true,
     }))
+}
+
+/// What an instance that sees clients' certificates adds (RFC 8705 3.3 and 5). `alias` is the origin at which it asks for
+/// them; without authorities there is no `tls_client_auth`.
+pub fn with_certificates(document: &mut Value, issuer: &str, alias: Option<&str>, authorities: bool) {
+    let Some(members) = document.as_object_mut() else { return };
+    members.insert("tls_client_certificate_bound_access_tokens".into(), true.into());
+    let methods = [(AuthMethod::TlsClientAuth, authorities), (AuthMethod::SelfSignedTlsClientAuth, true)];
+    for (_, list) in members.iter_mut().filter(|(name, _)| name.ends_with("_endpoint_auth_methods_supported")) {
+        if let Some(list) = list.as_array_mut() {
+            list.extend(methods.iter().filter(|(_, works)| *works).map(|(method, _)| Value::from(method.as_str())));
+        }
+    }
+    let Some(alias) = alias else { return };
+    let asked = ["token", "revocation", "introspection", "userinfo", "pushed_authorization_request", "device_authorization"];
+    let mut aliases = Map::new();
+    for name in asked.map(|name| format!("{name}_endpoint")) {
+        let path = members.get(&name).and_then(Value::as_str).and_then(|full| full.strip_prefix(issuer));
+        if let Some(path) = path {
+            aliases.insert(name, url(alias, path).into());
+        }
+    }
+    members.insert("mtls_endpoint_aliases".into(), Value::Object(aliases));
 }
 
 fn names(values: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
@@ -121,6 +146,26 @@ mod tests {
         assert!(!document["grant_types_supported"].as_array().expect("a list").contains(&json!("password")));
         let algorithms = document["token_endpoint_auth_signing_alg_values_supported"].as_array().expect("a list");
         assert!(!algorithms.iter().any(|alg| alg == "none" || alg.as_str().is_some_and(|alg| alg.starts_with("HS"))));
+    }
+
+    #[test]
+    fn certificates_stand_in_the_document_where_they_are_seen() {
+        let issuer = "https://id.test";
+        let mut document = openid_configuration(issuer, &[SigningAlg::Es256]);
+        let has = |document: &Value, name: &str| {
+            document["token_endpoint_auth_methods_supported"].as_array().expect("a list").contains(&json!(name))
+        };
+
+        assert!(!has(&document, "tls_client_auth") && !has(&document, "self_signed_tls_client_auth"));
+        assert!(document.get("tls_client_certificate_bound_access_tokens").is_none());
+        with_certificates(&mut document, issuer, Some("https://mtls.id.test"), false);
+        assert!(!has(&document, "tls_client_auth") && has(&document, "self_signed_tls_client_auth"));
+        assert_eq!(document["tls_client_certificate_bound_access_tokens"], json!(true));
+        assert_eq!(document["mtls_endpoint_aliases"]["token_endpoint"], "https://mtls.id.test/token");
+        assert!(document["mtls_endpoint_aliases"].get("authorization_endpoint").is_none());
+        let mut plain = oauth_metadata(issuer, &[SigningAlg::Es256]);
+        with_certificates(&mut plain, issuer, None, true);
+        assert!(has(&plain, "tls_client_auth") && plain.get("mtls_endpoint_aliases").is_none());
     }
 
     #[test]

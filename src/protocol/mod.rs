@@ -3,6 +3,7 @@
 //! Owns: OAuth 2 / OpenID Connect rules, each citing its section. Never does: IO, time, randomness, storage, HTML.
 //! They receive `now` and ready-made random values; `service` loads the facts and records the decisions.
 pub mod authorize;
+pub mod certificate;
 pub mod claims;
 pub mod claims_request;
 pub mod client_auth;
@@ -16,6 +17,7 @@ pub mod introspect;
 pub mod logout;
 pub mod params;
 pub mod pkce;
+pub mod profile;
 pub mod redirect;
 pub mod request_object;
 pub mod resources;

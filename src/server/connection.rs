@@ -18,6 +18,7 @@ use tower::ServiceExt as _;
 use super::Limits;
 use super::activity::Activity;
 use super::body::Punctual;
+use crate::web::peer::ConnectionCertificates;
 
 /// A connection without a request for this long is ended; browsers and proxies reconnect.
 const IDLE: Duration = Duration::from_secs(75);
@@ -39,6 +40,8 @@ pub(super) struct Context {
     pub stopping: watch::Receiver<bool>,
     pub alive: mpsc::Sender<()>,
     pub peer: SocketAddr,
+    /// What the client showed of itself in the handshake.
+    pub certificates: Option<ConnectionCertificates>,
 }
 
 impl Context {
@@ -110,6 +113,9 @@ impl Context {
         let body_time = self.limits.body_time;
         let mut request = request.map(|body| Body::new(Punctual::new(body, body_time)));
         request.extensions_mut().insert(ConnectInfo(self.peer));
+        if let Some(certificates) = &self.certificates {
+            request.extensions_mut().insert(certificates.clone());
+        }
         let router = self.router.clone();
         let alive = self.alive.clone();
         let work = tokio::spawn(async move {

@@ -26,7 +26,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use activity::Peers;
 pub use housekeeping::{Job, housekeeping};
-pub use tls::{TlsError, TlsFiles, install_provider};
+pub use tls::{ClientCertificates, TlsError, TlsFiles, install_provider};
 
 /// Bounds of what one client may hold or take.
 #[derive(Clone, Debug)]
@@ -148,12 +148,13 @@ impl Front {
             return;
         };
         let _ = stream.set_nodelay(true);
-        let context = connection::Context {
+        let mut context = connection::Context {
             router: self.router.clone(),
             limits: Arc::clone(&self.limits),
             stopping: self.stopping.clone(),
             alive: self.alive.clone(),
             peer,
+            certificates: None,
         };
         let tls = tls.cloned();
         tokio::spawn(async move {
@@ -161,6 +162,7 @@ impl Front {
                 None => context.serve(stream, connection::Version::Http1).await,
                 Some(acceptor) => {
                     if let Some((stream, version)) = acceptor.shake_hands(stream, context.limits.header_time).await {
+                        context.certificates = tls::shown(&stream);
                         context.serve(stream, version).await;
                     }
                 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::{Job, Limits, Stopped, TlsError, TlsFiles, housekeeping, run};
+use super::{ClientCertificates, Job, Limits, Stopped, TlsError, TlsFiles, housekeeping, run};
 use crate::app::{App, AppError, Parts};
 use crate::config::{Config, Mail, MailMode, MailTls, Server};
 use crate::keys::Sealer;
@@ -35,6 +35,8 @@ pub enum NodeError {
     Sender,
     #[error("the client for identity providers cannot start: {0}")]
     Http(#[from] HttpFault),
+    #[error("server.mtls_listen: {address} cannot be listened on: {cause}")]
+    MtlsListen { address: std::net::SocketAddr, cause: std::io::Error },
     #[error("TLS: {0}")]
     Tls(#[from] TlsError),
 }
@@ -144,7 +146,24 @@ pub async fn serve(
         shutdown.await;
         let _ = stop.send(true);
     };
-    let served = run(listener, router, limits, tls_files(&app.config.server), told).await;
+    let server = &app.config.server;
+    let for_people = run(listener, router.clone(), limits.clone(), tls_files(server, ClientCertificates::NotAsked), told);
+    let served = match server.mtls_listen {
+        None => for_people.await,
+        Some(address) => {
+            let second = TcpListener::bind(address).await.map_err(|cause| NodeError::MtlsListen { address, cause })?;
+            tracing::info!(%address, "listening for clients with certificates");
+            let for_clients = run(second, router, limits, tls_files(server, ClientCertificates::Asked), asked(stop.subscribe()));
+            // The first listener ends when it is told to, and then tells the second.
+            let first = async {
+                let ended = for_people.await;
+                let _ = stop.send(true);
+                ended
+            };
+            let (first, second) = tokio::join!(first, for_clients);
+            first.and_then(|ended| second.map(|also| if also == Stopped::Drained { ended } else { also }))
+        }
+    };
     let _ = stop.send(true);
     if tokio::time::timeout(shutdown_time, chores).await.is_err() {
         tracing::warn!("a background job did not finish in time and is cut");
@@ -153,7 +172,7 @@ pub async fn serve(
     Ok(served?)
 }
 
-fn tls_files(server: &Server) -> Option<TlsFiles> {
+fn tls_files(server: &Server, client_certificates: ClientCertificates) -> Option<TlsFiles> {
     let (certificate, key) = server.tls_certificate_file.clone().zip(server.tls_key_file.clone())?;
-    Some(TlsFiles { certificate, key })
+    Some(TlsFiles { certificate, key, client_certificates })
 }

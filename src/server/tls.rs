@@ -3,17 +3,22 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, SystemTime};
 
+use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::ring::default_provider;
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use rustls::{DigitallySignedStruct, DistinguishedName, SignatureScheme};
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::connection::Version;
+use crate::web::peer::ConnectionCertificates;
 
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
@@ -22,6 +27,14 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 pub struct TlsFiles {
     pub certificate: PathBuf,
     pub key: PathBuf,
+    pub client_certificates: ClientCertificates,
+}
+
+/// Are clients asked for a certificate (RFC 8705)? Browsers that are asked bother their people with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientCertificates {
+    Asked,
+    NotAsked,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +81,11 @@ impl Reloading {
         let versions = rustls::ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
             .expect("ring has cipher suites for TLS 1.2 and 1.3");
-        let mut config = versions.with_no_client_auth().with_cert_resolver(Arc::clone(&self.current) as Arc<dyn ResolvesServerCert>);
+        let asked = match self.files.client_certificates {
+            ClientCertificates::Asked => versions.with_client_cert_verifier(Arc::new(Possessed(default_provider()))),
+            ClientCertificates::NotAsked => versions.with_no_client_auth(),
+        };
+        let mut config = asked.with_cert_resolver(Arc::clone(&self.current) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Acceptor(TlsAcceptor::from(Arc::new(config)))
     }
@@ -123,6 +140,58 @@ fn read(files: &TlsFiles) -> Result<CertifiedKey, TlsError> {
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| fault(&files.key, error.to_string()))?;
     // Refuses a key that does not belong to the first certificate, as happens half-way through a renewal.
     Ok(CertifiedKey::from_der(chain, key, &default_provider())?)
+}
+
+/// Takes any certificate, or none, whose key the client has. Whether it is the right one, and who vouches for it, is
+/// decided where the client is known (RFC 8705 2.2: self-signed ones have no chain to verify).
+#[derive(Debug)]
+struct Possessed(CryptoProvider);
+
+impl ClientCertVerifier for Possessed {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _own: &CertificateDer<'_>,
+        _between: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// The certificate chain that the client of a connection showed.
+pub(super) fn shown(stream: &TlsStream<TcpStream>) -> Option<ConnectionCertificates> {
+    let chain = stream.get_ref().1.peer_certificates()?;
+    Some(ConnectionCertificates(Arc::new(chain.iter().map(|der| der.to_vec()).collect())))
 }
 
 /// Turns sockets into TLS streams.

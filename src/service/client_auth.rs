@@ -8,10 +8,10 @@ use super::audit::{Event, record_from};
 use super::possession::Possession;
 use super::{Failure, Network};
 use crate::app::{App, Registered};
-use crate::keys::{PublicKeys, StrictClaims, verify_compact};
-use crate::model::{Client, SigningAlg};
+use crate::keys::{PublicKeys, StrictClaims, is_registered, read_certificate, verify_compact};
+use crate::model::{AuthMethod, Client, SigningAlg};
+use crate::protocol::certificate;
 use crate::protocol::client_auth::{AssertionClaims, AssertionId, Presented, check_assertion, check_method, present, refused};
-use crate::protocol::discovery::{path, url};
 use crate::protocol::error::{OAuthError, Reason};
 use crate::protocol::params::Params;
 use crate::store::{Attempt, StoreError};
@@ -69,7 +69,7 @@ pub async fn authenticate(
 ) -> Result<Arc<Client>, Denied> {
     let presented = present(caller.authorization.as_deref(), params)?;
     let client = registered.clients.get(presented.client());
-    match prove(app, client.map(Arc::as_ref), &presented, now) {
+    match prove(app, client.map(Arc::as_ref), &presented, &caller.possession, now) {
         Ok(proof) => {
             let client = client.ok_or_else(|| refused(Reason::ClientUnknown))?;
             if let Some(AssertionId { jti, expires_at }) = proof {
@@ -85,12 +85,24 @@ pub async fn authenticate(
 }
 
 /// Checks the proof. An unknown client takes the same path as a known one with a wrong secret.
-fn prove(app: &App, client: Option<&Client>, presented: &Presented, now: Timestamp) -> Result<Option<AssertionId>, OAuthError> {
+fn prove(
+    app: &App,
+    client: Option<&Client>,
+    presented: &Presented,
+    possession: &Possession,
+    now: Timestamp,
+) -> Result<Option<AssertionId>, OAuthError> {
     if let Some(client) = client {
         check_method(presented, client)?;
     }
     match presented {
-        Presented::Public { .. } => client.map(|_| None).ok_or_else(|| refused(Reason::ClientUnknown)),
+        Presented::Public { .. } => {
+            let client = client.ok_or_else(|| refused(Reason::ClientUnknown))?;
+            if client.is_known_by_certificate() {
+                certified(app, client, possession, now)?;
+            }
+            Ok(None)
+        }
         Presented::Secret { secret, .. } => {
             let digest = Digest::of::<ClientSecret>(secret.expose());
             let good = client.map_or_else(|| knows(&digest, &digest), |client| has_secret(client, &digest, now));
@@ -102,10 +114,7 @@ fn prove(app: &App, client: Option<&Client>, presented: &Presented, now: Timesta
         }
         Presented::Assertion { jwt, .. } => {
             let client = client.ok_or_else(|| refused(Reason::ClientUnknown))?;
-            let issuer = app.issuer();
-            let endpoint = url(issuer, path::TOKEN);
-            let claims = signed(client, jwt)?;
-            check_assertion(&claims, &client.id, &[issuer, &endpoint], now).map(Some)
+            check_assertion(&signed(client, jwt)?, client, app.issuer(), now).map(Some)
         }
     }
 }
@@ -120,11 +129,31 @@ fn knows(stored: &Digest, presented: &Digest) -> bool {
     same(stored.as_str().as_bytes(), presented.as_str().as_bytes())
 }
 
+/// Is the certificate of the connection this client's own? That its sender has the key, TLS has shown (RFC 8705 2).
+fn certified(app: &App, client: &Client, possession: &Possession, now: Timestamp) -> Result<(), OAuthError> {
+    let own = possession.certificates.first().ok_or_else(|| refused(Reason::CertificateMissing))?;
+    let metadata = &client.metadata;
+    if metadata.token_endpoint_auth_method == AuthMethod::SelfSignedTlsClientAuth {
+        // RFC 8705 2.2: the registered keys are the only authority.
+        let known = metadata.jwks.as_ref().is_some_and(|jwks| is_registered(own, jwks, now));
+        return if known { Ok(()) } else { Err(refused(Reason::CertificateOfAnother)) };
+    }
+    // RFC 8705 2.1: an authority that the operator trusts, and the registered name.
+    if !app.authorities.as_ref().is_some_and(|authorities| authorities.vouch_for(&possession.certificates, now)) {
+        return Err(refused(Reason::CertificateUntrusted));
+    }
+    let named = read_certificate(own, now).is_some_and(|certificate| certificate::names(&certificate, metadata));
+    if named { Ok(()) } else { Err(refused(Reason::CertificateOfAnother)) }
+}
+
 /// The claims of an assertion that one of the client's registered keys signed.
 fn signed(client: &Client, jwt: &str) -> Result<AssertionClaims, OAuthError> {
     let wrong = || refused(Reason::AssertionSignature);
     let keys = client.metadata.jwks.as_ref().and_then(|set| PublicKeys::from_jwks(set).ok()).ok_or_else(wrong)?;
-    let payload = verify_compact(jwt, &keys, SigningAlg::ALL, None).map_err(|_| wrong())?;
+    // OpenID Connect Dynamic Client Registration 2: a registered algorithm is the only one.
+    let pinned = client.metadata.token_endpoint_auth_signing_alg;
+    let allowed = pinned.as_ref().map_or(SigningAlg::ALL, std::slice::from_ref);
+    let payload = verify_compact(jwt, &keys, allowed, None).map_err(|_| wrong())?;
     let claims = StrictClaims::parse(&payload).map_err(|_| refused(Reason::AssertionMalformed))?;
     serde_json::from_value(Value::Object(claims.into_map())).map_err(|_| refused(Reason::AssertionMalformed))
 }

@@ -5,10 +5,11 @@ use url::Url;
 use super::authorization_faults::authorization_fault;
 use super::change::Change;
 use crate::model::{
-    AuthMethod, Client, ClientId, ClientMetadata, ClientState, ConsentMode, Entitlement, GrantType, PersonId, SecretId, StoredSecret,
-    TenantId, display_name,
+    AssertionAudience, AuthMethod, Client, ClientId, ClientMetadata, ClientProfile, ClientState, ConsentMode, Entitlement, GrantType,
+    PersonId, RefreshRotation, ResponseMode, SecretId, SigningAlg, StoredSecret, TenantId, display_name,
 };
 use crate::protocol::redirect::registration_fault;
+use crate::protocol::{certificate, profile};
 use crate::store::StoreError;
 use crate::world::{ClientSecret, Token};
 
@@ -24,16 +25,40 @@ pub enum Preset {
     Spa,
     /// Acts for itself: client_credentials (RFC 6749 4.4).
     Machine,
+    /// As OpenID Connect Core has it: a secret, and PKCE only if the application sends it.
+    Oidc,
+    /// FAPI 2.0 Security Profile: keys instead of secrets, PAR, tokens bound to a key.
+    Fapi2,
+    /// FAPI 2.0 Message Signing on top: signed requests, answers and introspection.
+    Fapi2MessageSigning,
 }
 
 impl Preset {
-    /// The metadata of an application of this kind, still without name and URIs.
+    /// The metadata of an application of this kind, still without name, URIs and keys.
     pub fn metadata(self) -> ClientMetadata {
         let base = ClientMetadata::default();
         match self {
             Self::Web => base,
             Self::Spa => ClientMetadata { token_endpoint_auth_method: AuthMethod::None, ..base },
             Self::Machine => ClientMetadata { grant_types: vec![GrantType::ClientCredentials], scopes: Vec::new(), ..base },
+            Self::Oidc => ClientMetadata { require_pkce: false, ..base },
+            Self::Fapi2 => ClientMetadata {
+                profile: ClientProfile::Fapi2,
+                token_endpoint_auth_method: AuthMethod::PrivateKeyJwt,
+                assertion_audience: AssertionAudience::Issuer,
+                require_pushed_authorization_requests: true,
+                dpop_bound_access_tokens: true,
+                id_token_signed_response_alg: SigningAlg::Ps256,
+                authorization_signed_response_alg: SigningAlg::Ps256,
+                ..base
+            },
+            Self::Fapi2MessageSigning => ClientMetadata {
+                profile: ClientProfile::Fapi2MessageSigning,
+                require_signed_request_object: true,
+                response_modes: vec![ResponseMode::Jwt, ResponseMode::QueryJwt, ResponseMode::FormPostJwt],
+                introspection_signed_response_alg: Some(SigningAlg::Ps256),
+                ..Self::Fapi2.metadata()
+            },
         }
     }
 }
@@ -135,7 +160,54 @@ pub fn metadata_fault(metadata: &ClientMetadata) -> Option<(&'static str, String
     if metadata.consent == ConsentMode::Implicit && public {
         return fault("consent", "an application that cannot prove itself must ask (RFC 6749 10.2)");
     }
-    uris_fault(metadata).or_else(|| authorization_fault(metadata))
+    if let Some((field, demand)) = profile::fault(metadata) {
+        return fault(field, demand);
+    }
+    keys_fault(metadata)
+        .map(|(field, demand)| (field, demand.to_owned()))
+        .or_else(|| uris_fault(metadata))
+        .or_else(|| authorization_fault(metadata))
+}
+
+/// What the client proves itself and its tokens with.
+fn keys_fault(metadata: &ClientMetadata) -> Option<(&'static str, &'static str)> {
+    let method = metadata.token_endpoint_auth_method;
+    let bound = metadata.dpop_bound_access_tokens || metadata.tls_client_certificate_bound_access_tokens;
+    let readable = |dn: &String| certificate::distinguished_name(dn).is_some();
+    let rules = [
+        (
+            method != AuthMethod::TlsClientAuth || certificate::registered(metadata) == 1,
+            "tls_client_auth_subject_dn",
+            "tls_client_auth needs exactly one of the five tls_client_auth_… members (RFC 8705 2.1.2)",
+        ),
+        (
+            metadata.tls_client_auth_subject_dn.as_ref().is_none_or(readable),
+            "tls_client_auth_subject_dn",
+            "write the name as RFC 4514 does, like CN=job,O=Acme,C=DE",
+        ),
+        (
+            method != AuthMethod::SelfSignedTlsClientAuth || metadata.jwks.is_some(),
+            "jwks",
+            "self_signed_tls_client_auth needs the certificates (x5c) or keys of the application",
+        ),
+        (
+            !(metadata.dpop_bound_access_tokens && metadata.tls_client_certificate_bound_access_tokens),
+            "tls_client_certificate_bound_access_tokens",
+            "tokens are bound to a DPoP key or to a certificate, not to both",
+        ),
+        (
+            metadata.token_endpoint_auth_signing_alg.is_none() || method == AuthMethod::PrivateKeyJwt,
+            "token_endpoint_auth_signing_alg",
+            "only private_key_jwt signs",
+        ),
+        // RFC 9700 2.2.2.
+        (
+            method != AuthMethod::None || bound || metadata.refresh_rotation != RefreshRotation::Never,
+            "refresh_rotation",
+            "an application without a secret rotates its refresh tokens or binds them to a key",
+        ),
+    ];
+    rules.into_iter().find(|(good, ..)| !good).map(|(_, field, demand)| (field, demand))
 }
 
 fn uris_fault(metadata: &ClientMetadata) -> Option<(&'static str, String)> {
@@ -179,7 +251,15 @@ mod tests {
         let spa = ClientMetadata { redirect_uris: vec!["com.example.app:/cb".into()], client_name: "App".into(), ..Preset::Spa.metadata() };
         let machine = ClientMetadata { client_name: "Job".into(), ..Preset::Machine.metadata() };
 
-        for metadata in [web("https://shop.example.com/cb"), spa, machine] {
+        let keyed = |preset: Preset| ClientMetadata {
+            client_name: "Bank".into(),
+            redirect_uris: vec!["https://shop.example.com/cb".into()],
+            jwks: Some(json!({ "keys": [] })),
+            ..preset.metadata()
+        };
+        let others = [Preset::Oidc, Preset::Fapi2, Preset::Fapi2MessageSigning].map(keyed);
+
+        for metadata in [web("https://shop.example.com/cb"), spa, machine].into_iter().chain(others) {
             assert_eq!(metadata_fault(&metadata), None);
         }
     }
@@ -202,6 +282,22 @@ mod tests {
             (ClientMetadata { require_pkce: false, ..public.clone() }, "require_pkce"),
             (ClientMetadata { consent: ConsentMode::Implicit, ..public }, "consent"),
             (ClientMetadata { token_endpoint_auth_method: AuthMethod::PrivateKeyJwt, ..good.clone() }, "jwks"),
+            (ClientMetadata { token_endpoint_auth_method: AuthMethod::TlsClientAuth, ..good.clone() }, "tls_client_auth_subject_dn"),
+            (ClientMetadata { token_endpoint_auth_method: AuthMethod::SelfSignedTlsClientAuth, ..good.clone() }, "jwks"),
+            (ClientMetadata { tls_client_auth_subject_dn: Some("job".into()), ..good.clone() }, "tls_client_auth_subject_dn"),
+            (
+                ClientMetadata { dpop_bound_access_tokens: true, tls_client_certificate_bound_access_tokens: true, ..good.clone() },
+                "tls_client_certificate_bound_access_tokens",
+            ),
+            (
+                ClientMetadata { token_endpoint_auth_signing_alg: Some(SigningAlg::Es256), ..good.clone() },
+                "token_endpoint_auth_signing_alg",
+            ),
+            (ClientMetadata { profile: ClientProfile::Fapi2, ..good.clone() }, "token_endpoint_auth_method"),
+            (
+                ClientMetadata { token_endpoint_auth_method: AuthMethod::None, refresh_rotation: RefreshRotation::Never, ..good.clone() },
+                "refresh_rotation",
+            ),
             (ClientMetadata { allowed_origins: vec!["https://a.example.com/".into()], ..good }, "allowed_origins"),
         ];
 

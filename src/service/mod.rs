@@ -14,6 +14,7 @@ pub mod bootstrap;
 pub mod change;
 pub mod client_auth;
 pub mod client_keys;
+pub mod client_secrets;
 pub mod clients;
 pub mod connections;
 pub mod facts;
@@ -101,6 +102,7 @@ impl From<AppError> for Failure {
         match error {
             AppError::Store(error) => Self::Store(error),
             AppError::Keys(error) => Self::Keys(error.to_string()),
+            AppError::Authorities => Self::Keys(AppError::Authorities.to_string()),
         }
     }
 }

@@ -7,9 +7,11 @@ use super::Failure;
 use super::asked::{Stored, open_object};
 use super::authorize::hinted;
 use super::client_auth::{Caller, Denied, authenticate};
+use super::possession::{Endpoint, pushed};
 use crate::app::App;
 use crate::model;
 use crate::protocol::authorize::{Provenance, parse};
+use crate::protocol::discovery::path;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::params::Params;
 use crate::protocol::request_object::URN;
@@ -41,19 +43,25 @@ pub async fn push(app: &App, caller: &Caller, params: &Params, now: Timestamp) -
         let text = "request_uri must not be pushed";
         return Err(OAuthError::new(ErrorCode::InvalidRequest, text, Reason::PushedNested).into());
     }
-    // RFC 9126 3: with a request object, nothing beside it counts, and nothing but the client's proof need be there.
+    params.require("client_id")?;
+    // RFC 9126 3: with a request object, nothing beside it counts.
     let (params, signed) = match params.get("request") {
         Some(jwt) => (open_object(app, &client, jwt, now).await?, true),
         None => (params.clone(), false),
     };
-    params.require("client_id")?;
     let provenance = Provenance { pushed: true, signed };
     if let Err(Refusal::Page(error) | Refusal::Redirect(_, error)) = parse(&params, Some(&client), &hinted(app, &params, now), provenance) {
         return Err(error.into());
     }
     let reference = Token::<PushedRequest>::generate(&*app.entropy);
     let parameters = params.pairs().filter(|(name, _)| !PROOFS.contains(name));
-    let stored = Stored { signed, parameters: parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).collect() };
+    let mut parameters: Vec<(String, String)> = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let at = Endpoint { method: "POST", path: path::PAR };
+    let holder = pushed(app, &client, &caller.possession, params.get("dpop_jkt"), at, now)?;
+    if let (Some(jkt), None) = (holder.jkt(), params.get("dpop_jkt")) {
+        parameters.push(("dpop_jkt".to_owned(), jkt.to_owned()));
+    }
+    let stored = Stored { signed, parameters };
     let row = model::PushedRequest {
         client: client.id.clone(),
         request: serde_json::to_string(&stored).map_err(|_| Failure::Stored("pushed request"))?,
@@ -61,6 +69,10 @@ pub async fn push(app: &App, caller: &Caller, params: &Params, now: Timestamp) -
         expires_at: now.plus(TIME),
         used_at: None,
     };
-    app.store.write(async |w| w.insert_pushed_request(&reference.digest(), &row).await).await?;
+    let kept = app.store.write_or_undo(async |w| match holder.use_up(w).await? {
+        Ok(()) => w.insert_pushed_request(&reference.digest(), &row).await.map(Ok),
+        Err(replayed) => Ok(Err(replayed)),
+    });
+    kept.await??;
     Ok(Pushed { request_uri: format!("{URN}{}", reference.clear()), expires_in: TIME.as_secs() })
 }

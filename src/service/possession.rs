@@ -1,16 +1,16 @@
-//! What a request proves about a key beside its client or token: a DPoP proof (RFC 9449). Tokens are bound to it, and bound
-//! tokens are worth nothing without it.
+//! What a request proves about a key beside its client or token: a DPoP proof (RFC 9449) or the certificate of its TLS
+//! connection (RFC 8705). Tokens are bound to it, and bound tokens are worth nothing without it.
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::bearer::{self, PresentedToken, Scheme};
 use crate::app::App;
-use crate::keys::{SelfSigned, verify_self_signed};
+use crate::keys::{SelfSigned, certificate_thumbprint, verify_self_signed};
 use crate::model::{Binding, Client};
 use crate::protocol::discovery::url;
 use crate::protocol::dpop::{ALGORITHMS, Demand, Nonce, Proof, ProofId, TYP, Target, check, invalid, required};
-use crate::protocol::error::{OAuthError, Reason};
+use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::store::{StoreError, Write};
 use crate::world::{Timestamp, same};
 
@@ -25,6 +25,15 @@ const NONCE_CONTEXT: &str = "dpop nonce";
 pub struct Possession {
     /// The value of the one `DPoP` header.
     pub proof: Option<String>,
+    /// The certificate chain of the TLS connection, in DER, the sender's own first. That it has the key is proven.
+    pub certificates: Vec<Vec<u8>>,
+}
+
+impl Possession {
+    /// `x5t#S256` of the sender's certificate (RFC 8705 3.1).
+    fn certificate(&self) -> Option<String> {
+        self.certificates.first().map(|der| certificate_thumbprint(der))
+    }
 }
 
 /// The endpoint that a request was sent to.
@@ -67,6 +76,14 @@ impl Holder {
 /// `invalid_dpop_proof`, `use_dpop_nonce`; `invalid_request` for a client that registered for bound tokens and proves no
 /// key (RFC 9449 5.2).
 pub fn holder(app: &App, client: &Client, possession: &Possession, at: Endpoint<'_>, now: Timestamp) -> Result<Holder, OAuthError> {
+    if client.metadata.tls_client_certificate_bound_access_tokens {
+        // RFC 8705 3: one key and not two; which one is registered.
+        if possession.proof.is_some() {
+            return Err(invalid(Reason::BindingOfAnotherKey));
+        }
+        let thumbprint = possession.certificate().ok_or_else(certificate_due)?;
+        return Ok(Holder { binding: Some(Binding::Certificate(thumbprint)), proof: None });
+    }
     match &possession.proof {
         Some(text) => {
             let (jkt, id) = proven(app, text, at, None, demand(app, Some(client)), now)?;
@@ -75,6 +92,33 @@ pub fn holder(app: &App, client: &Client, possession: &Possession, at: Endpoint<
         None if client.metadata.dpop_bound_access_tokens => Err(required()),
         None => Ok(Holder::default()),
     }
+}
+
+/// The key that a pushed authorization request names by a proof (RFC 9449 10.1); it may do without. Tokens are bound, and
+/// the demand for that is made, where they are issued.
+///
+/// # Errors
+/// `invalid_dpop_proof`, `use_dpop_nonce`; `invalid_request` when `dpop_jkt` beside it names another key.
+pub fn pushed(
+    app: &App,
+    client: &Client,
+    possession: &Possession,
+    jkt: Option<&str>,
+    at: Endpoint<'_>,
+    now: Timestamp,
+) -> Result<Holder, OAuthError> {
+    let Some(text) = &possession.proof else { return Ok(Holder::default()) };
+    let (proven, id) = proven(app, text, at, None, demand(app, Some(client)), now)?;
+    if jkt.is_some_and(|named| named != proven) {
+        let text = "dpop_jkt and the DPoP proof name two keys";
+        return Err(OAuthError::new(ErrorCode::InvalidRequest, text, Reason::BindingOfAnotherKey));
+    }
+    Ok(Holder { binding: Some(Binding::Jkt(proven)), proof: Some(id) })
+}
+
+fn certificate_due() -> OAuthError {
+    let text = "The client must send its TLS certificate";
+    OAuthError::new(ErrorCode::InvalidRequest, text, Reason::CertificateMissing)
 }
 
 /// What a request proves about the key that its access token is bound to; the proof is still to be used up.
@@ -93,7 +137,12 @@ pub(super) fn of_token(
     match (bound, sent.scheme) {
         (None, Scheme::Bearer) => Ok(None),
         (None | Some(Binding::Certificate(_)), Scheme::Dpop) => Err(bearer::invalid(Reason::TokenUnbound)),
-        (Some(_), Scheme::Bearer) => Err(bearer::invalid(Reason::TokenBound)),
+        (Some(Binding::Jkt(_)), Scheme::Bearer) => Err(bearer::invalid(Reason::TokenBound)),
+        (Some(Binding::Certificate(bound)), Scheme::Bearer) => match sent.possession.certificate() {
+            None => Err(bearer::invalid(Reason::CertificateMissing)),
+            Some(found) if same(found.as_bytes(), bound.as_bytes()) => Ok(None),
+            Some(_) => Err(bearer::invalid(Reason::BindingOfAnotherKey)),
+        },
         (Some(Binding::Jkt(bound)), Scheme::Dpop) => {
             let text = sent.possession.proof.as_deref().ok_or_else(|| invalid(Reason::ProofMissing))?;
             let (jkt, id) = proven(app, text, at, Some(&sent.token), demand(app, client), now)?;
@@ -121,7 +170,8 @@ fn proven(
     now: Timestamp,
 ) -> Result<(String, ProofId), OAuthError> {
     let proof = read(text).ok_or_else(|| invalid(Reason::ProofMalformed))?;
-    let urls = [url(app.issuer(), at.path)];
+    let mut urls = vec![url(app.issuer(), at.path)];
+    urls.extend(app.config.server.mtls_url.as_deref().map(|alias| url(alias, at.path)));
     let nonce = proof.nonce.as_deref().map_or(Nonce::Absent, |nonce| known(app, nonce, now));
     let id = check(&proof, &Target { method: at.method, urls: &urls, token }, nonce, demand, now)?;
     Ok((proof.jkt, id))

@@ -145,6 +145,25 @@ impl Write {
         self.raise_generation().await
     }
 
+    /// Adds a secret unless `most` of them are in force already, counted while nobody else can add one.
+    pub async fn add_client_secret_below(&mut self, client: &ClientId, secret: &StoredSecret, most: i64, now: Timestamp) -> Result<bool> {
+        const SQL: &str = "insert into client_secrets (id, client_id, digest, expires_at, created_at)
+            select $1, $2, $3, cast($4 as bigint), $5
+            where (select count(*) from client_secrets where client_id = $2 and (expires_at is null or expires_at > $5)) < $6
+            returning id";
+        // Every change of a registered thing waits for this row.
+        self.raise_generation().await?;
+        let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL)
+            .bind(secret.id.as_str())
+            .bind(client.as_str())
+            .bind(secret.digest.as_str())
+            .bind(micros(secret.expires_at))
+            .bind(now.micros())
+            .bind(most)
+            .fetch_optional(c))?;
+        Ok(won.is_some())
+    }
+
     /// False when there is no such secret.
     pub async fn drop_client_secret(&mut self, id: &SecretId) -> Result<bool> {
         let dropped = execute!(self, sqlx::query("delete from client_secrets where id = $1").bind(id.as_str()))?;

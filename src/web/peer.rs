@@ -1,8 +1,10 @@
 //! Who is at the other end: the socket's address, or what a trusted proxy says.
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
+use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::config::Config;
 use crate::service::Network;
@@ -31,4 +33,46 @@ pub fn network(parts: &Parts, config: &Config) -> Network {
         address = next.to_canonical();
     }
     Network::of(address)
+}
+
+/// The certificate chain of a TLS connection of our own, in DER. Only the listener makes it.
+#[derive(Clone, Debug)]
+pub struct ConnectionCertificates(pub Arc<Vec<Vec<u8>>>);
+
+/// A trusted proxy sent something that is no certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreadable;
+
+/// The certificate chain of the client, its own first: of our own connection, or as a trusted proxy tells it in the
+/// configured header (RFC 9440 2.2). From anybody else that header means nothing.
+///
+/// # Errors
+/// [`Unreadable`].
+pub fn certificates(parts: &Parts, config: &Config) -> Result<Vec<Vec<u8>>, Unreadable> {
+    if let Some(own) = parts.extensions.get::<ConnectionCertificates>() {
+        return Ok(own.0.to_vec());
+    }
+    let Some(name) = &config.server.client_certificate_header else { return Ok(Vec::new()) };
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    if !peer.is_some_and(|peer| config.server.trusted_proxies.iter().any(|net| net.contains(&peer))) {
+        return Ok(Vec::new());
+    }
+    let all = |name: &str| parts.headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("?").to_owned()).collect::<Vec<_>>();
+    let own = match all(name).as_slice() {
+        [] => return Ok(Vec::new()),
+        [one] => binary(one).ok_or(Unreadable)?,
+        _ => return Err(Unreadable),
+    };
+    let further = all(&format!("{name}-Chain")).join(",");
+    let mut chain = vec![own];
+    for item in further.split(',').map(str::trim).filter(|item| !item.is_empty()).take(8) {
+        chain.push(binary(item).ok_or(Unreadable)?);
+    }
+    Ok(chain)
+}
+
+/// A byte sequence of RFC 8941 3.3.5.
+fn binary(text: &str) -> Option<Vec<u8>> {
+    let inner = text.trim().strip_prefix(':')?.strip_suffix(':')?;
+    STANDARD.decode(inner).ok().filter(|bytes| !bytes.is_empty())
 }

@@ -8,7 +8,6 @@ mod clients;
 mod config;
 mod conformance;
 mod demo;
-mod docs;
 mod faults;
 mod federation;
 mod harness;

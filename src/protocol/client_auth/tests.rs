@@ -81,8 +81,36 @@ fn checked(changes: serde_json::Value) -> Result<AssertionId, Reason> {
     let mut claims = json!({ "iss": "cli_1", "sub": "cli_1", "aud": "https://id.test", "exp": now + 60, "iat": now, "jti": "j" });
     claims.as_object_mut().expect("an object").extend(changes.as_object().expect("an object").clone());
     let claims: AssertionClaims = serde_json::from_value(claims).map_err(|_| Reason::AssertionMalformed)?;
-    let ours = ["https://id.test", "https://id.test/token"];
-    check_assertion(&claims, &ClientId::from_text("cli_1"), &ours, NOW).map_err(|e| e.reason)
+    check_assertion(&claims, &client(), "https://id.test", NOW).map_err(|e| e.reason)
+}
+
+#[test]
+fn an_assertion_for_fapi_names_the_issuer_alone_as_a_string() {
+    let mut strict = client();
+    strict.metadata.assertion_audience = AssertionAudience::Issuer;
+    let now = NOW.seconds();
+    let with = |aud: serde_json::Value| {
+        let claims = json!({ "iss": "cli_1", "sub": "cli_1", "aud": aud, "exp": now + 60, "jti": "j" });
+        let claims: AssertionClaims = serde_json::from_value(claims).expect("well formed");
+        check_assertion(&claims, &strict, "https://id.test", NOW).err().map(|error| error.reason)
+    };
+
+    assert_eq!(with(json!("https://id.test")), None);
+    for aud in [json!(["https://id.test"]), json!("https://id.test/token"), json!(["https://id.test", "https://id.test/token"]), json!([])]
+    {
+        assert_eq!(with(aud.clone()), Some(Reason::AssertionAudience), "{aud}");
+    }
+}
+
+#[test]
+fn a_client_that_is_known_by_its_certificate_sends_its_id_alone() {
+    let mut tls = client();
+    tls.metadata.token_endpoint_auth_method = AuthMethod::TlsClientAuth;
+    let named = present(None, &params(&[("client_id", "cli_1")])).expect("well formed");
+    let secret = present(None, &params(&[("client_id", "cli_1"), ("client_secret", "x")])).expect("well formed");
+
+    assert!(check_method(&named, &tls).is_ok());
+    assert_eq!(check_method(&secret, &tls).expect_err("a secret").reason, Reason::ClientAuthenticationMethod);
 }
 
 #[test]

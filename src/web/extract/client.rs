@@ -30,17 +30,23 @@ impl FromRequest<Arc<App>> for ClientRequest {
         let (parts, body) = request.into_parts();
         let authorization = one(&parts.headers, &header::AUTHORIZATION, Reason::ClientAuthenticationTwice)?.map(str::to_owned);
         let network = peer::network(&parts, &app.config);
-        let possession = possession(&parts)?;
+        let possession = possession(&parts, app)?;
         let params = read(&parts, body, app).await?;
         Ok(Self { params, caller: Caller { authorization, possession, network } })
     }
 }
 
 /// What the request proves about a key of its sender.
-fn possession(parts: &Parts) -> Result<Possession, OAuthError> {
+fn possession(parts: &Parts, app: &App) -> Result<Possession, OAuthError> {
+    let certificates = peer::certificates(parts, &app.config)
+        .map_err(|peer::Unreadable| invalid("The certificate of the connection is malformed", Reason::ParameterMalformed))?;
+    Ok(Possession { proof: proof(parts)?, certificates })
+}
+
+fn proof(parts: &Parts) -> Result<Option<String>, OAuthError> {
     // RFC 9449 4.3, number 1: not more than one proof.
     let proof = one(&parts.headers, &HeaderName::from_static("dpop"), Reason::ProofTwice).map_err(|error| dpop::invalid(error.reason))?;
-    Ok(Possession { proof: proof.map(str::to_owned) })
+    Ok(proof.map(str::to_owned))
 }
 
 /// The one access token of a request to a protected resource (RFC 6750 2, RFC 9449 7.1): in the header or in the form.
@@ -60,7 +66,7 @@ impl FromRequest<Arc<App>> for Bearer {
         }
         let header = one(&parts.headers, &header::AUTHORIZATION, Reason::TokenTwice).map_err(ApiError::bearer)?;
         let in_header = header.and_then(sent);
-        let possession = possession(&parts).map_err(ApiError::bearer)?;
+        let possession = possession(&parts, app).map_err(ApiError::bearer)?;
         let posted = parts.method == Method::POST && parts.headers.contains_key(header::CONTENT_TYPE);
         let in_form = if posted { read(&parts, body, app).await?.get("access_token").map(str::to_owned) } else { None };
         match (in_header, in_form) {
@@ -148,9 +154,9 @@ mod tests {
             request.body(()).expect("a plain request").into_parts().0
         };
 
-        assert_eq!(possession(&parts(0)).expect("none").proof, None);
-        assert_eq!(possession(&parts(1)).expect("one").proof.as_deref(), Some("a.b.c"));
-        let refused = possession(&parts(2)).expect_err("two");
+        assert_eq!(proof(&parts(0)).expect("none"), None);
+        assert_eq!(proof(&parts(1)).expect("one").as_deref(), Some("a.b.c"));
+        let refused = proof(&parts(2)).expect_err("two");
         assert_eq!((refused.code, refused.reason), (ErrorCode::InvalidDpopProof, Reason::ProofTwice));
     }
 

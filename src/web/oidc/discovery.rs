@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::app::{App, Registered};
 use crate::model::SigningAlg;
-use crate::protocol::discovery::{oauth_metadata, openid_configuration};
+use crate::protocol::discovery::{oauth_metadata, openid_configuration, with_certificates};
 
 /// Answers may be kept this long: much shorter than a new key is published before it signs.
 const CACHE: &str = "public, max-age=300";
@@ -40,7 +40,12 @@ impl Documents {
 
 fn make(app: &App, registered: &Registered) -> Ready {
     let algorithms: Vec<SigningAlg> = SigningAlg::ALL.iter().copied().filter(|alg| registered.keys.signs(*alg)).collect();
-    let bytes = |document: Value| Bytes::from(document.to_string());
+    let bytes = |mut document: Value| {
+        if app.config.server.sees_certificates() {
+            with_certificates(&mut document, app.issuer(), app.config.server.mtls_url.as_deref(), app.authorities.is_some());
+        }
+        Bytes::from(document.to_string())
+    };
     Ready {
         generation: registered.generation,
         openid: bytes(openid_configuration(app.issuer(), &algorithms)),

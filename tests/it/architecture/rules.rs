@@ -41,6 +41,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("minijinja", &["pages"]),
     ("oauth2", &["upstream"]),
     ("openidconnect", &["upstream"]),
+    ("openssl", &["keys"]),
     ("qrcodegen", &["credentials"]),
     ("reqwest", &["upstream"]),
     ("ring", &["keys", "upstream"]),

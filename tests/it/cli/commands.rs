@@ -176,3 +176,37 @@ fn r18_a_new_key_is_published_before_it_signs_unless_asked_otherwise() {
     instance.run(&["keys", "rotate", "--now"]);
     assert_eq!(states(), (4, 0, 4));
 }
+
+#[test]
+fn an_application_has_two_secrets_at_most_and_never_none() {
+    let instance = Instance::new();
+    assert_eq!(instance.run(&["migrate"]).code, 0);
+    let json = |args: &[&str]| instance.run(&[args, &["--json"]].concat()).json();
+    let web = json(&["client", "add", "--preset", "oidc", "--name", "Shop", "--redirect-uri", "https://shop.example.com/cb"]);
+    let id = web["client_id"].as_str().unwrap();
+
+    let more = json(&["client", "secret", "add", "--client", id]);
+    assert!(more["client_secret"].as_str().unwrap().starts_with("tns_"));
+    instance.run(&["client", "secret", "add", "--client", id]).refused("two secrets are in force");
+    let second = more["secret"].as_str().unwrap();
+    assert!(instance.run(&["client", "secret", "list", "--client", id, "--json"]).stdout.contains(second));
+    json(&["client", "secret", "retire", "--client", id, "--secret", second]);
+    instance.run(&["client", "secret", "retire", "--client", id, "--secret", second]).refused("no such secret");
+    let first = instance.run(&["client", "secret", "list", "--client", id, "--json"]).json();
+    let first = first[0]["secret"].as_str().unwrap();
+    instance.run(&["client", "secret", "retire", "--client", id, "--secret", first]).refused("the only secret in force");
+}
+
+#[test]
+fn a_fapi_2_application_needs_keys() {
+    let instance = Instance::new();
+    assert_eq!(instance.run(&["migrate"]).code, 0);
+    let add = ["client", "add", "--preset", "fapi2", "--name", "Bank", "--redirect-uri", "https://bank.example.com/cb"];
+
+    instance.run(&add).refused("jwks cannot be registered");
+    let keys = instance.folder.path().join("keys.json");
+    std::fs::write(&keys, r#"{"keys":[]}"#).unwrap();
+    let bank = instance.run(&[&add[..], &["--jwks-file", keys.to_str().unwrap(), "--json"]].concat()).json();
+    assert_eq!(bank["token_endpoint_auth_method"], "private_key_jwt");
+    assert_eq!(bank.get("client_secret"), None);
+}

@@ -152,6 +152,20 @@ async fn a_proof_of_possession_has_one_winner(store: &Store) {
     assert_eq!(won, 1);
 }
 
+async fn a_client_never_has_more_than_two_secrets(store: &Store) {
+    furnish(store).await;
+    let before = store.read(async |r| r.client(&client_id()).await).await.unwrap().unwrap().secrets.len();
+    let most = before as i64 + 2;
+
+    let won = winners(store, 32, |store, n| async move {
+        let secret = StoredSecret { id: SecretId::from_text(format!("sec_more_{n}")), digest: digest(&n.to_string()), expires_at: None };
+        store.write(async |w| w.add_client_secret_below(&client_id(), &secret, most, NOW).await).await
+    })
+    .await;
+
+    assert_eq!(won, 2);
+}
+
 async fn f01_parallel_guesses_never_outrun_the_lock(store: &Store) {
     let won = winners(store, 200, |store, _| async move {
         let attempt = store.write(async |w| w.claim_attempt("person:per_ada", 5, MINUTE, HOUR, NOW).await).await?;
@@ -245,6 +259,7 @@ conformance! {
     a_bootstrap_link_has_one_winner,
     b10_an_assertion_has_one_winner,
     a_proof_of_possession_has_one_winner,
+    a_client_never_has_more_than_two_secrets,
     f01_parallel_guesses_never_outrun_the_lock,
     an_identity_is_bound_to_one_of_many,
     a_letter_is_leased_by_one_sender,

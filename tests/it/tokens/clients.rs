@@ -149,6 +149,89 @@ async fn d07_assertions_with_odd_claims_are_refused_without_a_panic() {
     assert_eq!(assert_with(&t, &assertion(&pair, &good)).await.error(), (401, "invalid_client"), "a replay");
 }
 
+#[tokio::test]
+async fn clocks_may_differ_by_ten_seconds_and_not_by_sixty() {
+    let t = Tenantry::start().await;
+    let (client, pair) = keyed(&t).await;
+    let now = t.now().seconds();
+    let ask = async |changes: Value| {
+        let mut claims = json!({ "iss": client.id, "sub": client.id, "aud": t.origin, "exp": now + 60, "jti": changes.to_string() });
+        claims.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        assert_with(&t, &assertion(&pair, &claims)).await.status.as_u16()
+    };
+
+    for good in [json!({ "iat": now + 9, "nbf": now + 9 }), json!({ "exp": now - 9 }), json!({ "exp": now + 300 })] {
+        assert_eq!(ask(good.clone()).await, 200, "{good}");
+    }
+    for bad in [json!({ "iat": now + 60 }), json!({ "nbf": now + 60 }), json!({ "exp": now - 60 }), json!({ "exp": now + 360 })] {
+        assert_eq!(ask(bad.clone()).await, 401, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn an_assertion_speaks_for_its_own_client_alone() {
+    let t = Tenantry::start().await;
+    let ((client, pair), (other, _)) = (keyed(&t).await, keyed(&t).await);
+    let good = json!({ "iss": client.id, "sub": client.id, "aud": t.origin, "exp": t.now().seconds() + 60, "jti": "j" });
+    let changed = |name: &str, value: Value| {
+        let mut claims = good.clone();
+        claims[name] = value;
+        assertion(&pair, &claims)
+    };
+
+    for (name, value) in
+        [("iss", json!(other.id)), ("sub", json!(other.id)), ("iss", Value::Null), ("sub", Value::Null), ("jti", Value::Null)]
+    {
+        assert_eq!(assert_with(&t, &changed(name, value.clone())).await.error(), (401, "invalid_client"), "{name} = {value}");
+    }
+}
+
+#[tokio::test]
+async fn the_audience_of_an_assertion_is_what_the_client_registered() {
+    let t = Tenantry::start().await;
+    let (open, pair) = keyed(&t).await;
+    let mut metadata = open.metadata.clone();
+    metadata.assertion_audience = tenantry::model::AssertionAudience::Issuer;
+    let ask = async |aud: Value| {
+        let jti = format!("{aud}{}", t.now().micros());
+        let claims = json!({ "iss": open.id, "sub": open.id, "aud": aud, "exp": t.now().seconds() + 60, "jti": jti });
+        assert_with(&t, &assertion(&pair, &claims)).await.status.as_u16()
+    };
+
+    for good in [json!(t.origin), json!(t.url("/token")), json!([t.origin]), json!([t.origin, t.url("/token")])] {
+        assert_eq!(ask(good.clone()).await, 200, "{good}");
+    }
+    assert_eq!(ask(json!([t.origin, "https://evil.example"])).await, 401);
+    t.app.store.write(async |w| w.set_client_metadata(&open.id, &metadata).await).await.unwrap();
+    t.app.refresh().await.unwrap();
+    t.later(std::time::Duration::from_secs(1));
+    for bad in [json!([t.origin]), json!(t.url("/token")), json!([t.origin, t.url("/token")])] {
+        assert_eq!(ask(bad.clone()).await, 401, "{bad}");
+    }
+    assert_eq!(ask(json!(t.origin)).await, 200);
+}
+
+#[tokio::test]
+async fn a_registered_algorithm_is_the_only_one() {
+    let t = Tenantry::start().await;
+    let (client, pair) = keyed(&t).await;
+    let ask = async |jti: &str| {
+        let claims = json!({ "iss": client.id, "sub": client.id, "aud": t.origin, "exp": t.now().seconds() + 60, "jti": jti });
+        assert_with(&t, &assertion(&pair, &claims)).await.status.as_u16()
+    };
+    let pin = async |alg| {
+        let mut metadata = client.metadata.clone();
+        metadata.token_endpoint_auth_signing_alg = Some(alg);
+        t.app.store.write(async |w| w.set_client_metadata(&client.id, &metadata).await).await.unwrap();
+        t.app.refresh().await.unwrap();
+    };
+
+    pin(SigningAlg::Ps256).await;
+    assert_eq!(ask("a").await, 401);
+    pin(SigningAlg::Es256).await;
+    assert_eq!(ask("b").await, 200);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn b10_parallel_assertions_have_one_winner() {
     let t = Arc::new(Tenantry::start().await);

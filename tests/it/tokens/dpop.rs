@@ -194,7 +194,7 @@ async fn each_refusal_of_a_bound_token_has_its_reason() {
     let plain = a.tokens(ALL).await;
     let asked = async |token: &str, scheme, proof: Option<String>| {
         let network = tenantry::service::Network::of(std::net::IpAddr::from([127, 0, 0, 1]));
-        let possession = Possession { proof };
+        let possession = Possession { proof, ..Possession::default() };
         let sent = PresentedToken { token: token.to_owned(), scheme, method: "GET", possession, network };
         super::reasons::reason(userinfo(&a.t.app, &sent, a.now()).await)
     };
@@ -354,6 +354,32 @@ async fn a_code_that_was_asked_for_with_a_key_is_redeemed_with_that_key() {
     // A replay without the key ends nothing.
     assert_eq!(a.proven(&other.proof(&a), &redemption(&code)).await.error(), (400, "invalid_grant"));
     assert!(a.is_active(tokens.text("access_token")).await);
+}
+
+#[tokio::test]
+async fn a_proof_at_the_pushed_request_counts_once_and_agrees_with_dpop_jkt() {
+    let (a, key, other) = (Arena::new().await, Key::new(), Key::new());
+    let form = [
+        ("client_id", a.client.id.as_str()),
+        ("response_type", "code"),
+        ("redirect_uri", crate::harness::world::CALLBACK),
+        ("scope", "openid"),
+        ("code_challenge", super::CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    let push = async |proof: &str, jkt: &str| {
+        let form = [&form[..], &[("dpop_jkt", jkt)]].concat();
+        let request = net::client().post(a.t.url("/par")).basic_auth(a.client.id.as_str(), Some(&a.secret));
+        answer(request.header("dpop", proof).form(&form)).await
+    };
+    let proof = |key: &Key| key.proof_with(&a, json!({ "htu": a.t.url("/par") }));
+    let once = proof(&key);
+
+    assert_eq!(push(&once, "").await.status, 201);
+    assert_eq!(push(&once, "").await.error(), (400, "invalid_dpop_proof"));
+    assert_eq!(push(&key.proof(&a), "").await.error(), (400, "invalid_dpop_proof"), "a proof for the token endpoint");
+    assert_eq!(push(&proof(&key), &key.jkt).await.status, 201);
+    assert_eq!(push(&proof(&other), &key.jkt).await.error(), (400, "invalid_request"));
 }
 
 #[tokio::test]

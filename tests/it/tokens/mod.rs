@@ -4,9 +4,12 @@ mod clients;
 mod code;
 mod dpop;
 mod entry;
+mod mtls;
+mod presets;
 mod reasons;
 mod refresh;
 mod resources;
+mod secrets;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -31,7 +31,7 @@ fn bearer(token: &str) -> PresentedToken {
     PresentedToken { token: token.to_owned(), scheme: Scheme::Bearer, method: "GET", possession, network: network() }
 }
 
-fn params(pairs: &[(&str, &str)]) -> Params {
+pub(super) fn params(pairs: &[(&str, &str)]) -> Params {
     Params::parse(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))).unwrap()
 }
 
