@@ -24,7 +24,8 @@ pub fn parse(params: &Params, client: &Client) -> Result<TokenRequest, OAuthErro
     let Some(text) = params.get("grant_type") else {
         return Err(OAuthError::new(ErrorCode::InvalidRequest, "grant_type is missing", Reason::GrantTypeMissing));
     };
-    let Some(kind) = GrantType::parse(text) else {
+    // `implicit` is a grant of the authorization endpoint and unknown to this one.
+    let Some(kind) = GrantType::parse(text).filter(|kind| *kind != GrantType::Implicit) else {
         return Err(OAuthError::new(ErrorCode::UnsupportedGrantType, "grant_type is not supported", Reason::GrantTypeUnknown));
     };
     // RFC 6749 4.4: client credentials are for confidential clients alone.
