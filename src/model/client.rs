@@ -201,6 +201,10 @@ pub struct ClientMetadata {
     pub refresh_grace_seconds: u32,
     /// Lowest `acr` with which a person may enter, if any.
     pub required_acr: Option<super::Acr>,
+    /// Clients whose access tokens this one may exchange (RFC 8693), beside its own.
+    pub token_exchange_subject_clients: Vec<String>,
+    /// May it name itself as the one who acts for the person (`act`, RFC 8693 4.1)?
+    pub token_exchange_may_act: bool,
     /// Further members that were registered and mean nothing here.
     pub extra: BTreeMap<String, serde_json::Value>,
 }
@@ -231,6 +235,7 @@ impl Default for ClientMetadata {
             authorization_details_types: Vec::new(), jwks: None, jwks_uri: None, consent: ConsentMode::Ask, entitlement: Entitlement::Any,
             allowed_origins: Vec::new(), audiences: Vec::new(), access_token_minutes: 5, refresh_token_idle_days: 14,
             refresh_token_absolute_days: 90, refresh_rotation: RefreshRotation::Auto, refresh_grace_seconds: 30, required_acr: None,
+            token_exchange_subject_clients: Vec::new(), token_exchange_may_act: false,
             extra: BTreeMap::new(),
         }
     }

@@ -4,6 +4,7 @@
 //! Words: *person* (never user), *tenant*, *member*/*guest*, *client* (an OAuth client and nothing else).
 pub mod api;
 pub mod client;
+pub mod device;
 pub mod flow;
 pub mod grant;
 pub mod ids;
@@ -20,6 +21,7 @@ pub mod verdict;
 
 pub use api::*;
 pub use client::*;
+pub use device::*;
 pub use flow::*;
 pub use grant::*;
 pub use ids::*;

@@ -16,6 +16,11 @@ text_enum! {
     FederationMfa { TrustUpstream = "trust_upstream", Local = "local", None = "none" }
 }
 
+text_enum! {
+    /// Who may let a device in with a code (security.md N01).
+    DeviceSignIn { Everybody = "everybody", NotAdmins = "not_admins", Nobody = "nobody" }
+}
+
 /// A customer organisation (people.md C21).
 #[derive(Clone, Debug)]
 pub struct Tenant {
@@ -41,6 +46,11 @@ impl Tenant {
     pub fn display_name(&self) -> &str {
         self.alias.as_deref().unwrap_or(&self.name)
     }
+
+    /// Is this the tenant that `tenant=` names: by id, number or slug (protocol.md §3)?
+    pub fn is_called(&self, handle: &str) -> bool {
+        self.id.as_str() == handle || self.number == handle || self.slug == handle
+    }
 }
 
 /// The policy keys of people.md "One product" that this version obeys. Missing keys take the default.
@@ -58,6 +68,7 @@ pub struct TenantPolicy {
     pub lock_inactivity_days: u32,
     pub session_idle_minutes: u32,
     pub session_absolute_hours: u32,
+    pub device_sign_in: DeviceSignIn,
 }
 
 impl Default for TenantPolicy {
@@ -72,6 +83,7 @@ impl Default for TenantPolicy {
             lock_inactivity_days: 90,
             session_idle_minutes: 8 * 60,
             session_absolute_hours: 24,
+            device_sign_in: DeviceSignIn::NotAdmins,
         }
     }
 }

@@ -60,6 +60,9 @@ pub fn gallery() -> Vec<Specimen> {
         specimens::<InvitationMismatch>(),
         specimens::<Bootstrap>(),
         specimens::<Done>(),
+        specimens::<DeviceEntry>(),
+        specimens::<DeviceConfirm>(),
+        specimens::<DeviceOutcome>(),
     ]
     .into_iter()
     .flatten()

@@ -38,6 +38,8 @@ impl VerifiedRedirect {
 pub enum Target {
     /// A relying application.
     Client(VerifiedRedirect),
+    /// A device that waits for this code's digest (RFC 8628).
+    Device { code: String },
     /// A page of our own (`/account/…`): no tenant, no consent, no code.
     Own { path: String },
 }

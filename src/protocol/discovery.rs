@@ -15,6 +15,9 @@ pub mod path {
     pub const REVOKE: &str = "/revoke";
     pub const PAR: &str = "/par";
     pub const END_SESSION: &str = "/end-session";
+    pub const DEVICE_AUTHORIZATION: &str = "/device_authorization";
+    /// `verification_uri` (RFC 8628 3.2).
+    pub const DEVICE: &str = "/device";
     pub const JWKS: &str = "/jwks";
     pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
     pub const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
@@ -64,6 +67,7 @@ fn shared(issuer: &str, algorithms: &[SigningAlg]) -> Map<String, Value> {
         "jwks_uri": url(issuer, path::JWKS),
         "introspection_endpoint": url(issuer, path::INTROSPECT),
         "revocation_endpoint": url(issuer, path::REVOKE),
+        "device_authorization_endpoint": url(issuer, path::DEVICE_AUTHORIZATION),
         "scopes_supported": claims::scopes_supported(),
         "pushed_authorization_request_endpoint": url(issuer, path::PAR),
         "require_pushed_authorization_requests": false,

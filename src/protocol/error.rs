@@ -2,10 +2,12 @@
 use std::borrow::Cow;
 
 use super::authorize::VerifiedRedirect;
+use crate::model::Acr;
 
 macro_rules! codes {
     ($($name:ident = $text:literal),+ $(,)?) => {
-        /// Error codes of RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, OpenID Connect Core 3.1.2.6, RFC 9470 3.
+        /// Error codes of RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, OpenID Connect Core 3.1.2.6, RFC 9470 3, RFC 8628 3.5,
+        /// RFC 8707 2.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum ErrorCode { $($name),+ }
         impl ErrorCode {
@@ -39,6 +41,10 @@ codes! {
     InsufficientUserAuthentication = "insufficient_user_authentication",
     InvalidDpopProof = "invalid_dpop_proof",
     UseDpopNonce = "use_dpop_nonce",
+    InvalidTarget = "invalid_target",
+    AuthorizationPending = "authorization_pending",
+    SlowDown = "slow_down",
+    ExpiredToken = "expired_token",
 }
 
 /// A refusal in the words of the specifications.
@@ -49,18 +55,30 @@ pub struct OAuthError {
     pub description: Cow<'static, str>,
     /// For the log and for tests: which rule was broken.
     pub reason: Reason,
+    /// The rung that would do: `acr_values` of RFC 9470 3.
+    pub needs: Option<Acr>,
 }
 
 impl OAuthError {
     pub fn new(code: ErrorCode, description: &'static str, reason: Reason) -> Self {
-        Self { code, description: Cow::Borrowed(description), reason }
+        Self { code, description: Cow::Borrowed(description), reason, needs: None }
+    }
+
+    /// The person must prove more: what to ask the authorization endpoint for (RFC 9470 3).
+    pub fn step_up(needs: Acr, reason: Reason) -> Self {
+        let text = "A stronger authentication of the person is demanded";
+        Self { needs: Some(needs), ..Self::new(ErrorCode::InsufficientUserAuthentication, text, reason) }
     }
 }
 
 impl OAuthError {
-    /// The JSON body of an error answer (RFC 6749 5.2).
+    /// The JSON body of an error answer (RFC 6749 5.2; `acr_values` as RFC 9470 3 names it).
     pub fn body(&self) -> serde_json::Value {
-        serde_json::json!({ "error": self.code.as_str(), "error_description": self.description })
+        let mut body = serde_json::json!({ "error": self.code.as_str(), "error_description": self.description });
+        if let Some(acr) = self.needs {
+            body["acr_values"] = acr.as_str().into();
+        }
+        body
     }
 }
 
@@ -154,7 +172,23 @@ pub enum Reason {
     EssentialAcr,
     PersonNotActive,
     TenantNamedTwice,
-    TenantNotSupported,
+    TenantSwitchDenied,
+    ConsentMissing,
+    ExchangeTokenType,
+    ExchangeSubject,
+    ExchangeNotAllowed,
+    ExchangeActor,
+    ExchangeTarget,
+    ExchangeBinding,
+    DeviceCodeUnknown,
+    DeviceCodeOfAnotherClient,
+    DeviceCodeSpent,
+    DeviceCodeExpired,
+    DevicePending,
+    DeviceSlowDown,
+    DeviceDenied,
+    DeviceApprover,
+    DevicePolled,
     TenantUnknown,
     TenantNotMember,
     TenantDisabled,

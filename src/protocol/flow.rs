@@ -71,6 +71,8 @@ pub enum Ask {
     Enrol,
     ChooseTenant,
     Consent(TenantId),
+    /// A device waits to be let in for this tenant: asked every time (security.md N01).
+    Device(TenantId),
 }
 
 /// What happens next in a flow.
@@ -125,7 +127,7 @@ fn silent(ask: &Ask) -> OAuthError {
             (ErrorCode::AccountSelectionRequired, "The person must choose an account or tenant", Reason::SilentSelection)
         }
         Ask::Enrol => (ErrorCode::InteractionRequired, "The person must set up a second factor", Reason::SilentInteraction),
-        Ask::Consent(_) => (ErrorCode::ConsentRequired, "The person must consent", Reason::SilentConsent),
+        Ask::Consent(_) | Ask::Device(_) => (ErrorCode::ConsentRequired, "The person must consent", Reason::SilentConsent),
     };
     OAuthError::new(code, text, reason)
 }
@@ -278,6 +280,9 @@ fn consent(request: &AuthorizeRequest, facts: &Facts, _now: Timestamp) -> Result
     let Some(seat) = tenant(request, facts)? else { return Ok(None) };
     if matches!(request.target, Target::Own { .. }) || facts.consented_here {
         return Ok(None);
+    }
+    if matches!(request.target, Target::Device { .. }) {
+        return Ok(Some(Ask::Device(seat.tenant.clone())));
     }
     let remembered = facts.consents.get(&seat.tenant).is_some_and(|granted| request.scopes.is_subset_of(granted));
     let open = request.prompt.consent || !(facts.consent_implicit || remembered);

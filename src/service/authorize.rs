@@ -6,7 +6,7 @@ use super::asked::Asked;
 use super::audit::{Event, record};
 use super::issue::{Decided, issue};
 use super::session::Established;
-use super::{Failure, Visitor, facts, second_factor, session};
+use super::{Failure, Visitor, device, facts, second_factor, session};
 use crate::app::{App, Registered};
 use crate::model::{Client, ClientId, ClientMetadata, ClientState, ConsentMode, Flow, FlowId, Progress, Proof};
 use crate::protocol::authorize::{self, AuthorizeRequest, Hint, Prompt, Target};
@@ -95,7 +95,7 @@ fn refusal_reason(refusal: &Refusal) -> crate::protocol::Reason {
     }
 }
 
-async fn open(app: &App, request: &AuthorizeRequest, visitor: &Visitor, now: Timestamp) -> Result<Step, Failure> {
+pub(super) async fn open(app: &App, request: &AuthorizeRequest, visitor: &Visitor, now: Timestamp) -> Result<Step, Failure> {
     let flow = Flow {
         id: FlowId::generate(now, &*app.entropy),
         browser: visitor.browser.clone(),
@@ -138,7 +138,7 @@ pub async fn open_question(app: &App, flow: &Flow, visitor: &Visitor, now: Times
 /// The client of a request; for pages of our own one that exists only here.
 pub fn client_of(registered: &Registered, request: &AuthorizeRequest) -> Option<Arc<Client>> {
     match request.target {
-        Target::Client(_) => registered.clients.get(&request.client).cloned(),
+        Target::Client(_) | Target::Device { .. } => registered.clients.get(&request.client).cloned(),
         Target::Own { .. } => Some(Arc::new(Client {
             id: ClientId::from_text(OWN_CLIENT),
             state: ClientState::Active,
@@ -186,6 +186,9 @@ async fn step(
                 })
                 .await?;
             Ok(Step { to: Destination::Own(path), cookie: established.map(|e| e.cookie) })
+        }
+        Next::Issue { tenant } if matches!(request.target, Target::Device { .. }) => {
+            device::approve(app, &client, &loaded, &tenant, flow, visitor, now).await
         }
         Next::Issue { tenant } => {
             let decided =

@@ -17,6 +17,7 @@ pub mod client_keys;
 pub mod client_secrets;
 pub mod clients;
 pub mod connections;
+pub mod device;
 pub mod facts;
 pub mod groups;
 pub mod housekeeping;

@@ -57,16 +57,29 @@ pub fn admit(subject: Option<Subject>, client: &Client, proof: &Proof, now: Time
         proof,
     };
     match decide(&entry, now) {
-        Verdict::Enter => Ok(subject),
-        Verdict::NeedsFactor(_) => {
-            let text = "The tenant demands a stronger authentication of the person";
-            Err(OAuthError::new(ErrorCode::InsufficientUserAuthentication, text, Reason::FactorMissing))
-        }
+        // RFC 9470 3: the application's own demand is one as well.
+        Verdict::Enter => match client.metadata.required_acr {
+            Some(acr) if proof.acr() < acr => Err(OAuthError::step_up(acr, Reason::FactorMissing)),
+            _ => Ok(subject),
+        },
+        Verdict::NeedsFactor(acr) => Err(OAuthError::step_up(acr, Reason::FactorMissing)),
         Verdict::Denied(denial) => Err(denied(flow::reason(denial))),
     }
 }
 
 impl Subject {
+    pub fn membership(&self) -> &Membership {
+        &self.membership
+    }
+
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    pub fn person(&self) -> &Person {
+        &self.person
+    }
+
     /// As the tables of claims look at it.
     pub fn facts<'a>(&'a self, grant: &'a Grant) -> claims::Subject<'a> {
         claims::Subject {

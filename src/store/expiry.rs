@@ -85,9 +85,31 @@ const RULES: &[(&str, Duration)] = &[
         MONTH,
     ),
     (
+        "delete from device_codes where digest in (
+            select digest from device_codes where expires_at < $1 order by expires_at, digest limit $2)",
+        HOUR,
+    ),
+    (
+        "delete from tenant_switches where grant_id in (
+            select g.id from grants g join tenant_switches s on s.grant_id = g.id
+            where g.expires_at < $1 or g.ended_at < $1
+            order by g.id limit $2)",
+        DAY,
+    ),
+    (
+        "delete from derived_grants where grant_id in (
+            select g.id from grants g join derived_grants d on d.grant_id = g.id
+            where g.expires_at < $1 or g.ended_at < $1
+            order by g.id limit $2)",
+        DAY,
+    ),
+    (
         "delete from grants where id in (
             select g.id from grants g
             where (g.expires_at < $1 or g.ended_at < $1)
+            and not exists (select 1 from device_codes v where v.grant_id = g.id)
+            and not exists (select 1 from tenant_switches s where s.grant_id = g.id)
+            and not exists (select 1 from derived_grants d where d.grant_id = g.id or d.source_id = g.id)
             and not exists (select 1 from codes c where c.grant_id = g.id)
             and not exists (select 1 from refresh_tokens r where r.grant_id = g.id)
             and not exists (select 1 from access_tokens a where a.grant_id = g.id)

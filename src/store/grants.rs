@@ -103,10 +103,12 @@ impl Write {
         Ok(())
     }
 
-    /// Ends a grant and thereby the whole family of its tokens. False when it had ended before.
+    /// Ends a grant and thereby the whole family of its tokens, and what was made of it. False when it had ended before.
     pub async fn end_grant(&mut self, id: &GrantId, now: Timestamp) -> Result<bool> {
         const SQL: &str = "update grants set ended_at = $2 where id = $1 and ended_at is null returning id";
         let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(now.micros()).fetch_optional(c))?;
+        // Again after each round: what was derived while a row was waited for is seen by the next statement only.
+        while self.end_derived_grants(id, now).await? > 0 {}
         Ok(won.is_some())
     }
 

@@ -14,6 +14,8 @@
 mod apis;
 mod audit;
 mod clients;
+mod derived;
+mod device_codes;
 mod error;
 mod expiry;
 mod factors;

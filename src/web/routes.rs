@@ -9,6 +9,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::error::WebError;
 use super::{account, assets, health, home, oidc, signin, view};
 use crate::app::App;
+use crate::protocol::discovery::path;
 use crate::protocol::logout::CHECK_SESSION;
 
 /// Every route of a node.
@@ -46,6 +47,9 @@ fn pages(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/select-account", get(signin::account_choice::show).post(signin::account_choice::submit))
         .route("/select-tenant", get(signin::tenant::show).post(signin::tenant::submit))
         .route("/consent", get(signin::consent::show).post(signin::consent::submit))
+        .route(path::DEVICE, get(signin::device::show).post(signin::device::submit))
+        .route("/device/confirm", get(signin::device::compare).post(signin::device::decide))
+        .route("/device/done", get(signin::device::done))
         .route("/end-session", get(oidc::logout::get).post(oidc::logout::post))
         .route("/logout", post(oidc::logout::confirm))
         .route(CHECK_SESSION, get(oidc::logout::check_session))

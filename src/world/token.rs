@@ -25,6 +25,8 @@ kinds! {
     Code = "tnc_";
     /// Access token that is not a JWT (RFC 6749 1.4).
     Access = "tna_";
+    /// Device code (RFC 8628 3.2).
+    DeviceCode = "tnd_";
     /// Refresh token (RFC 6749 1.5).
     Refresh = "tnr_";
     /// Client secret (RFC 6749 2.3.1).
@@ -107,4 +109,19 @@ pub fn decimal_code(entropy: &dyn Entropy, digits: u32) -> String {
             return format!("{:0width$}", value % bound, width = digits as usize);
         }
     }
+}
+
+/// A code of letters of an alphabet (at most 256), evenly distributed.
+pub fn letter_code(entropy: &dyn Entropy, alphabet: &[u8], letters: usize) -> String {
+    let fair = 256 - 256 % alphabet.len();
+    let mut code = String::with_capacity(letters);
+    while code.len() < letters {
+        let mut byte = [0u8; 1];
+        entropy.fill(&mut byte);
+        let value = usize::from(byte[0]);
+        if value < fair {
+            code.push(char::from(alphabet[value % alphabet.len()]));
+        }
+    }
+    code
 }

@@ -2,18 +2,22 @@
 //! A new grant type is a variant of `model::GrantType`, a file here and an arm in [`parse`].
 pub mod client_credentials;
 pub mod code;
+pub mod device;
+pub mod exchange;
 pub mod refresh;
 
 use super::error::{ErrorCode, OAuthError, Reason};
 use super::params::Params;
 use crate::model::{Binding, Client, GrantType};
 
-/// A token request (RFC 6749 4.1.3, 4.4.2, 6).
+/// A token request (RFC 6749 4.1.3, 4.4.2, 6; RFC 8628 3.4; RFC 8693 2.1).
 #[derive(Clone, Debug)]
 pub enum TokenRequest {
     Code(code::CodeRequest),
     Refresh(refresh::RefreshRequest),
     ClientCredentials(client_credentials::ClientCredentialsRequest),
+    Device(device::DeviceTokenRequest),
+    Exchange(Box<exchange::ExchangeRequest>),
 }
 
 /// Reads the request of an authenticated client.
@@ -38,7 +42,9 @@ pub fn parse(params: &Params, client: &Client) -> Result<TokenRequest, OAuthErro
         GrantType::AuthorizationCode => code::CodeRequest::read(params).map(TokenRequest::Code),
         GrantType::RefreshToken => refresh::RefreshRequest::read(params).map(TokenRequest::Refresh),
         GrantType::ClientCredentials => Ok(TokenRequest::ClientCredentials(client_credentials::ClientCredentialsRequest::read(params))),
-        GrantType::Implicit | GrantType::DeviceCode | GrantType::TokenExchange => {
+        GrantType::DeviceCode => device::DeviceTokenRequest::read(params).map(TokenRequest::Device),
+        GrantType::TokenExchange => exchange::ExchangeRequest::read(params).map(Box::new).map(TokenRequest::Exchange),
+        GrantType::Implicit => {
             Err(OAuthError::new(ErrorCode::UnsupportedGrantType, "grant_type is not supported", Reason::GrantTypeUnknown))
         }
     }
@@ -107,8 +113,10 @@ mod tests {
 
     #[test]
     fn each_grant_needs_its_own_parameter() {
-        for kind in ["authorization_code", "refresh_token"] {
-            let error = parse(&params(&[("grant_type", kind)]), &client()).expect_err("must be refused");
+        let mut client = client();
+        client.metadata.grant_types = GrantType::ALL.to_vec();
+        for kind in ["authorization_code", "refresh_token", GrantType::DeviceCode.as_str(), GrantType::TokenExchange.as_str()] {
+            let error = parse(&params(&[("grant_type", kind)]), &client).expect_err("must be refused");
             assert_eq!((error.code, error.reason), (ErrorCode::InvalidRequest, Reason::ParameterMissing));
         }
     }

@@ -56,6 +56,10 @@ pub(super) fn access(
     // Nothing that was issued under a grant outlives it.
     let frame = frame(exchange, scopes, access_time(exchange, Some(grant)));
     let mut claims = claims::access_token(&frame, &subject.facts(grant), &id);
+    if let Some(actor) = &grant.terms.actor {
+        // RFC 8693 4.1.
+        claims.insert("act".to_owned(), actor.clone());
+    }
     exchange.confirm(&mut claims);
     let alg = exchange.client.metadata.access_token_signing_alg;
     let token = exchange.registered.keys.sign(alg, Typ::AccessToken.as_str(), &claims)?;
@@ -130,6 +134,8 @@ fn answer(exchange: &Exchange<'_>, access_token: String, id_token: Option<String
         scope: scopes.to_string(),
         refresh_token: None,
         id_token,
+        issued_token_type: None,
+        source_refresh_token: None,
     }
 }
 

@@ -2,9 +2,12 @@
 //! One read, then the signatures outside of any transaction, then one write in which the single use is decided.
 mod client_credentials;
 mod code;
+mod device;
+mod exchange;
 pub(in crate::service) mod front;
 mod mint;
 mod refresh;
+mod switch;
 mod writing;
 
 use serde::Serialize;
@@ -32,6 +35,12 @@ pub struct TokenAnswer {
     pub refresh_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
+    /// RFC 8693 2.2.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
+    /// After a switch of the tenant: the successor of the refresh token that was sent. `refresh_token` is the new tenant's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_refresh_token: Option<String>,
 }
 
 /// What every grant needs.
@@ -61,5 +70,7 @@ pub async fn exchange(app: &App, caller: &Caller, params: &Params, now: Timestam
             Err(OAuthError::new(ErrorCode::UnauthorizedClient, "The client is not enabled", Reason::ClientDisabled).into())
         }
         TokenRequest::ClientCredentials(request) => client_credentials::issue(&exchange, &request).await,
+        TokenRequest::Device(request) => device::redeem(&exchange, &request).await,
+        TokenRequest::Exchange(request) => exchange::trade(&exchange, &request).await,
     }
 }

@@ -1,6 +1,6 @@
 //! `grant_type=refresh_token`: a family of tokens with one living member (security.md finding 6).
 use super::mint::{Minted, refresh_end, refresh_row};
-use super::{Exchange, TokenAnswer, mint};
+use super::{Exchange, TokenAnswer, mint, switch};
 use crate::model::{Grant, RefreshRow};
 use crate::protocol::error::{OAuthError, Reason};
 use crate::protocol::grant::refresh::{RefreshRequest, Rotation, check, ended, rotates, scopes, unknown};
@@ -46,6 +46,9 @@ pub(super) async fn rotate(exchange: &Exchange<'_>, request: &RefreshRequest) ->
         Err(error) => return Err(error.into()),
     };
     let scopes = scopes(request, &granted, client)?;
+    if let Some(tenant) = request.tenant.as_deref() {
+        return switch::with_refresh_token(exchange, &row, &grant, subject, &scopes, tenant, due).await;
+    }
     let subject = match subject::admit(subject, client, &grant.proof, now) {
         Ok(subject) => subject,
         Err(error) => return Err(exchange.refuse(&grant, error).await),
@@ -119,12 +122,12 @@ async fn over(exchange: &Exchange<'_>, grant: &Grant, error: OAuthError) -> Deni
     Denied::Refused(error)
 }
 
-fn open(exchange: &Exchange<'_>, predecessor: &Digest, sealed: &str) -> Result<String, Failure> {
+pub(super) fn open(exchange: &Exchange<'_>, predecessor: &Digest, sealed: &str) -> Result<String, Failure> {
     let clear = exchange.app.sealer.open(&context(predecessor), sealed)?;
     String::from_utf8(clear.expose().clone()).map_err(|_| Failure::Stored("refresh_tokens.successor_sealed"))
 }
 
 /// A sealed successor belongs to its predecessor and nowhere else.
-fn context(predecessor: &Digest) -> String {
+pub(super) fn context(predecessor: &Digest) -> String {
     format!("refresh:{}", predecessor.as_str())
 }

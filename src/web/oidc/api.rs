@@ -115,7 +115,11 @@ fn bearer(error: Option<OAuthError>) -> Response {
     };
     let of_proof = matches!(error.code, ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce) || error.reason == Reason::TokenBound;
     let schemes: &[&str] = if of_proof { &["DPoP"] } else { &["Bearer", "DPoP"] };
-    let fields = format!("realm=\"userinfo\", error=\"{}\", error_description=\"{}\"", error.code.as_str(), error.description);
+    let mut fields = format!("realm=\"userinfo\", error=\"{}\", error_description=\"{}\"", error.code.as_str(), error.description);
+    // RFC 9470 3.
+    if let Some(acr) = error.needs {
+        fields = format!("{fields}, acr_values=\"{}\"", acr.as_str());
+    }
     let mut response = challenged((status, Json(error.body())).into_response(), &fields, schemes);
     offer_nonce(&error, &mut response);
     response

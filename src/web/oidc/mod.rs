@@ -2,6 +2,7 @@
 //! gathered in [`router`].
 pub mod api;
 pub mod authorize;
+pub mod device;
 pub mod discovery;
 pub mod introspect;
 pub mod logout;
@@ -33,6 +34,7 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .layer(from_fn_with_state(Arc::clone(app), api::cors));
     Router::new()
         .route(path::INTROSPECT, post(introspect::post))
+        .route(path::DEVICE_AUTHORIZATION, post(device::post))
         .merge(for_scripts)
         .layer(Extension(Arc::new(discovery::Documents::default())))
         .layer(CatchPanicLayer::custom(api::panicked))

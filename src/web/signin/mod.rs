@@ -3,6 +3,7 @@ pub mod account_choice;
 pub mod bootstrap;
 pub mod code;
 pub mod consent;
+pub mod device;
 pub mod invitation;
 pub mod link;
 pub mod login;
@@ -33,6 +34,7 @@ pub fn path_of(ask: &Ask, flow: &FlowId) -> String {
         Ask::Enrol => "/account/security/app",
         Ask::ChooseTenant => "/select-tenant",
         Ask::Consent(_) => "/consent",
+        Ask::Device(_) => "/device/confirm",
     };
     format!("{page}?flow={flow}")
 }

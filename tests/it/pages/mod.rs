@@ -147,6 +147,9 @@ fn the_element_ids_of_the_protocol_are_there() {
         "logout-confirm",
         "error-code",
         "password-repeat",
+        "user-code",
+        "device-allow",
+        "device-deny",
     ];
 
     for id in promised {

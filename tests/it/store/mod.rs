@@ -6,6 +6,7 @@ use crate::harness::database::{Database, Engine};
 
 mod apis;
 mod complete;
+mod devices;
 mod doors;
 mod factors;
 mod fixtures;

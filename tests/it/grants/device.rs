@@ -1,0 +1,204 @@
+//! The device grant (RFC 8628) as the device sees it.
+use std::time::Duration;
+
+use tenantry::model::{ClientState, DeviceSignIn, GrantType, MembershipState, PersonState};
+use tenantry::service::clients::Preset;
+
+use super::{ALL, Answer, DEVICE, World, answer};
+use crate::harness::browser::Browser;
+use crate::harness::par::par;
+
+impl World {
+    pub async fn begin_device(&self, extra: &[(&str, &str)]) -> Answer {
+        let form = if extra.iter().any(|(name, _)| *name == "scope") { extra.to_vec() } else { [&[("scope", ALL)][..], extra].concat() };
+        self.post("/device_authorization", &form).await.good()
+    }
+
+    pub async fn poll(&self, device: &Answer) -> Answer {
+        self.post("/token", &[("grant_type", DEVICE), ("device_code", device.text("device_code"))]).await
+    }
+
+    /// Anna types the code and signs in; the browser rests at the confirmation page.
+    pub async fn at_confirmation(&self, browser: &mut Browser, device: &Answer) {
+        browser.goto("/device").await;
+        browser.fill("#user-code", device.text("user_code")).submit("#device-submit").await;
+        if browser.path() == "/login" {
+            self.t.sign_in(browser, &self.anna).await;
+        }
+        if browser.path() == "/select-tenant" {
+            browser.submit("#tenant-acme").await;
+        }
+        assert_eq!(browser.path(), "/device/confirm", "{}", browser.page());
+    }
+
+    pub async fn approve(&self, device: &Answer) {
+        let mut browser = self.t.browser();
+        self.at_confirmation(&mut browser, device).await;
+        browser.tick("#device-compared").submit("#device-allow").await;
+        assert!(browser.has("#device-allowed"), "{}", browser.page());
+    }
+}
+
+#[tokio::test]
+async fn a_device_gets_tokens_once_a_person_let_it_in() {
+    let w = World::new().await;
+
+    let device = w.begin_device(&[]).await;
+    let waiting = w.poll(&device).await;
+    w.approve(&device).await;
+    let tokens = w.poll(&device).await.good();
+    let again = w.poll(&device).await;
+
+    assert_eq!((device.body["expires_in"].as_u64(), device.body["interval"].as_u64()), (Some(600), Some(5)));
+    assert_eq!(device.text("verification_uri"), w.t.url("/device"));
+    let complete = format!("{}?user_code={}", w.t.url("/device"), device.text("user_code"));
+    assert_eq!(device.text("verification_uri_complete"), complete);
+    assert_eq!(waiting.error(), (400, "authorization_pending"));
+    assert_eq!(tokens.access()["tenant"], "acme");
+    assert_eq!(tokens.access()["sub"].as_str(), Some(w.anna.id.as_str()));
+    assert_eq!(again.error(), (400, "invalid_grant"));
+    assert_eq!(w.refresh(tokens.text("refresh_token"), &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn b02_of_64_parallel_polls_one_gets_the_tokens() {
+    let w = World::new().await;
+    let device = w.begin_device(&[]).await;
+    w.approve(&device).await;
+
+    let form = [("grant_type", DEVICE), ("device_code", device.text("device_code"))];
+    let answers = par(64, |_| answer(w.request("/token", &form))).await;
+
+    let (good, bad): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+    assert_eq!(good.len(), 1);
+    assert!(bad.iter().all(|answer| answer.error() == (400, "invalid_grant")));
+    assert!(w.is_active(good[0].text("access_token")).await);
+}
+
+#[tokio::test]
+async fn n04_who_polls_too_often_is_slowed_down_and_then_refused() {
+    let w = World::new().await;
+    let device = w.begin_device(&[]).await;
+    let mut told = Vec::new();
+
+    for _ in 0..14 {
+        told.push(w.poll(&device).await.text("error").to_owned());
+    }
+
+    assert_eq!(told[0], "authorization_pending");
+    assert!(told[1..12].iter().all(|error| error == "slow_down"), "{told:?}");
+    assert_eq!(told[12..], ["access_denied", "access_denied"]);
+    let patient = w.begin_device(&[]).await;
+    w.poll(&patient).await;
+    assert_eq!(w.poll(&patient).await.error(), (400, "slow_down"));
+    w.t.later(Duration::from_secs(5));
+    assert_eq!(w.poll(&patient).await.error(), (400, "slow_down"), "the pace is ten seconds by now");
+    w.t.later(Duration::from_secs(15));
+    assert_eq!(w.poll(&patient).await.error(), (400, "authorization_pending"));
+}
+
+#[tokio::test]
+async fn a_refused_and_a_late_device_are_told_so() {
+    let w = World::new().await;
+    let (refused, late) = (w.begin_device(&[]).await, w.begin_device(&[]).await);
+    let mut browser = w.t.browser();
+    w.at_confirmation(&mut browser, &refused).await;
+
+    browser.submit("#device-deny").await;
+
+    assert!(browser.has("#device-denied"));
+    assert_eq!(w.poll(&refused).await.error(), (400, "access_denied"));
+    w.t.later(Duration::from_secs(600));
+    assert_eq!(w.poll(&late).await.error(), (400, "expired_token"));
+}
+
+#[tokio::test]
+async fn b01_a_device_code_is_of_use_to_its_own_client_only() {
+    let w = World::new().await;
+    let device = w.begin_device(&[]).await;
+    w.approve(&device).await;
+    let (other, secret) = w.t.client(Preset::Web, |new| new.metadata.grant_types.push(GrantType::DeviceCode)).await;
+
+    let form = [("grant_type", DEVICE), ("device_code", device.text("device_code"))];
+    let stolen = w.post_as(&other, secret.as_deref().unwrap(), "/token", &form).await;
+
+    assert_eq!(stolen.error(), (400, "invalid_grant"));
+    assert_eq!(w.poll(&device).await.status, 200);
+    for wrong in ["x", device.text("user_code"), &format!("{}x", device.text("device_code"))] {
+        let form = [("grant_type", DEVICE), ("device_code", wrong)];
+        assert_eq!(w.post("/token", &form).await.error(), (400, "invalid_grant"));
+    }
+}
+
+#[tokio::test]
+async fn n01_the_grant_is_off_by_default_and_a_client_must_prove_itself() {
+    let w = World::new().await;
+    let (plain, secret) = w.t.client(Preset::Web, |_| {}).await;
+
+    let off = w.post_as(&plain, secret.as_deref().unwrap(), "/device_authorization", &[("scope", "openid")]).await;
+    let unproved = w.post_as(&w.client, "wrong", "/device_authorization", &[("scope", "openid")]).await;
+
+    assert_eq!(off.error(), (400, "unauthorized_client"));
+    assert_eq!(unproved.error(), (401, "invalid_client"));
+    assert_eq!(w.post("/device_authorization", &[("scope", "unheard_of")]).await.error(), (400, "invalid_scope"));
+}
+
+#[tokio::test]
+async fn a_public_client_on_a_television_needs_no_secret() {
+    let w = World::new().await;
+    let (tv, _) =
+        w.t.client(Preset::Spa, |new| {
+            new.metadata.client_name = "Television".to_owned();
+            new.metadata.grant_types = vec![GrantType::DeviceCode, GrantType::RefreshToken];
+            new.metadata.redirect_uris = Vec::new();
+        })
+        .await;
+    let post = async |path: &str, form: &[(&str, &str)]| {
+        let form = [&[("client_id", tv.id.as_str())][..], form].concat();
+        answer(crate::harness::net::client().post(w.t.url(path)).form(&form)).await
+    };
+
+    let device = post("/device_authorization", &[("scope", "openid tenant")]).await.good();
+    w.approve(&device).await;
+    let tokens = post("/token", &[("grant_type", DEVICE), ("device_code", device.text("device_code"))]).await.good();
+
+    assert_eq!(tokens.access()["client_id"].as_str(), Some(tv.id.as_str()));
+}
+
+#[tokio::test]
+async fn c04_what_changed_after_the_approval_counts() {
+    let changes: [(&str, u8); 4] = [("person", 0), ("membership", 1), ("client", 2), ("rule", 3)];
+    for (what, number) in changes {
+        let w = World::new().await;
+        let device = w.begin_device(&[]).await;
+        w.approve(&device).await;
+        let membership = w.t.app.store.read(async |r| r.membership(&w.anna.id, &w.acme.id).await).await.unwrap().unwrap();
+        let mut policy = w.acme.policy.clone();
+        policy.device_sign_in = DeviceSignIn::Nobody;
+
+        let write = w.t.app.store.write(async |s| match number {
+            0 => s.set_person_state(&w.anna.id, PersonState::Deactivated, w.t.now()).await,
+            1 => s.set_membership_state(&membership.id, MembershipState::Left).await.map(|_| ()),
+            2 => s.set_client_state(&w.client.id, ClientState::Disabled).await,
+            _ => s.set_tenant_policy(&w.acme.id, &policy).await,
+        });
+        write.await.unwrap();
+        w.t.app.refresh().await.unwrap();
+
+        assert_eq!(w.poll(&device).await.error(), (400, "invalid_grant"), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn one_network_cannot_let_endless_devices_wait() {
+    let w = World::new().await;
+    for _ in 0..100 {
+        w.begin_device(&[]).await;
+    }
+
+    let refused = w.post("/device_authorization", &[("scope", "openid")]).await;
+
+    assert_eq!(refused.status, 429);
+    w.t.later(Duration::from_secs(600));
+    assert_eq!(w.post("/device_authorization", &[("scope", "openid")]).await.status, 200);
+}
