@@ -173,9 +173,11 @@ pub struct SignIn {
     pub email_codes_per_quarter_hour: u32,
     pub lock_threshold: u32,
     pub network_lock_threshold: u32,
+    pub password_lock_threshold: u32,
     pub lock_minutes: u32,
     pub session_idle_minutes: u32,
     pub session_absolute_hours: u32,
+    pub sessions_per_person: u32,
     pub invitation_days: u32,
 }
 
@@ -211,9 +213,11 @@ impl SignIn {
         faults.range("sign_in.email_codes_per_quarter_hour", self.email_codes_per_quarter_hour, 1..=60);
         faults.range("sign_in.lock_threshold", self.lock_threshold, 2..=100);
         faults.range("sign_in.network_lock_threshold", self.network_lock_threshold, 5..=1_000_000);
+        faults.range("sign_in.password_lock_threshold", self.password_lock_threshold, 5..=1_000_000);
         faults.range("sign_in.lock_minutes", self.lock_minutes, 1..=24 * 60);
         faults.range("sign_in.session_idle_minutes", self.session_idle_minutes, 1..=30 * 24 * 60);
         faults.range("sign_in.session_absolute_hours", self.session_absolute_hours, 1..=365 * 24);
+        faults.range("sign_in.sessions_per_person", self.sessions_per_person, 1..=1000);
         faults.range("sign_in.invitation_days", self.invitation_days, 1..=90);
     }
 }

@@ -50,6 +50,7 @@ impl Pool {
 
     /// As [`Pool::run`], at a place that was taken before.
     pub async fn run_at<T: Send + 'static>(&self, place: Place, job: impl FnOnce(&mut Argon) -> T + Send + 'static) -> Result<T, Busy> {
+        tracing::trace!("a password is to be hashed");
         let (answer, result) = oneshot::channel();
         let work: Work = Box::new(move |argon| {
             let _place = place;

@@ -217,4 +217,5 @@ pub enum Reason {
     TokenScope,
     NotOurs,
     FlowSpent,
+    ChallengeReused,
 }

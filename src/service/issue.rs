@@ -12,13 +12,25 @@ use crate::app::{App, Registered};
 use crate::model::{Client, CodeRow, Flow, Grant, GrantId, GrantTerms, Session, TenantId};
 use crate::protocol::OAuthError;
 use crate::protocol::authorize::{AuthorizeRequest, Target};
-use crate::protocol::error::ErrorCode;
+use crate::protocol::error::{ErrorCode, Reason};
 use crate::protocol::response::{self, Answer, Fields, Success};
 use crate::store::{StoreError, Write};
 use crate::world::{Code, Timestamp, Token};
 
 /// A code lives for 60 seconds at most (protocol.md §4).
 const CODE_TIME: Duration = Duration::from_secs(60);
+
+/// For so long a client must not use a PKCE challenge again.
+const CHALLENGE_TIME: Duration = Duration::from_secs(30 * 86_400);
+
+/// How the transaction of an answer ended.
+enum Ended<T> {
+    Well(T),
+    /// Another request was faster.
+    Overtaken,
+    /// The client got a code for this PKCE challenge before (RFC 9700 2.1.1, security.md B07).
+    ChallengeReused,
+}
 
 pub struct Issued {
     pub answer: Answer,
@@ -51,16 +63,22 @@ async fn code(decided: &Decided<'_>, mut flow: Flow, stored: Stored) -> Result<O
         .store
         .write(async |w| {
             if !end(w, decided.request, &flow, stored, now).await? {
-                return Ok(None);
+                return Ok(Ended::Overtaken);
+            }
+            if !decided.fresh_challenge(w).await? {
+                return Ok(Ended::ChallengeReused);
             }
             let established = take_over(app, w, &mut flow, visitor, now).await?;
             let grant = decided.grant(established.as_ref().map(|e| &e.session).or(visitor.session.as_ref()));
             decided.write(w, &grant, Some(&code)).await?;
-            Ok(Some(established))
+            Ok(Ended::Well(established))
         })
         .await?;
-    let Some(established) = outcome else { return Ok(None) };
-    Ok(Some(Issued { answer: decided.answer(Success::code(code.clear()))?, established }))
+    match outcome {
+        Ended::Well(established) => Ok(Some(Issued { answer: decided.answer(Success::code(code.clear()))?, established })),
+        Ended::Overtaken => Ok(None),
+        Ended::ChallengeReused => decided.refuse_challenge(None),
+    }
 }
 
 /// The same for response types that hand out tokens here. They are signed before the transaction and name the session, so
@@ -82,23 +100,27 @@ async fn front(decided: &Decided<'_>, mut flow: Flow, stored: Stored) -> Result<
     let code = request.response_type.has_code().then(|| Token::<Code>::generate(&*app.entropy));
     let clear = code.as_ref().map(|code| code.clear().to_owned());
     let minted = mint_in_front(decided, &grant, &subject, clear)?;
-    let won = app
+    let ended = app
         .store
         .write(async |w| {
             if !end(w, request, &flow, stored, now).await? {
-                return Ok(false);
+                return Ok(Ended::Overtaken);
+            }
+            if code.is_some() && !decided.fresh_challenge(w).await? {
+                return Ok(Ended::ChallengeReused);
             }
             decided.write(w, &grant, code.as_ref()).await?;
             if let Some(row) = &minted.access {
                 w.insert_access_token(row).await?;
             }
-            Ok(true)
+            Ok(Ended::Well(()))
         })
         .await?;
-    if !won {
-        return Ok(None);
+    match ended {
+        Ended::Well(()) => Ok(Some(Issued { answer: decided.answer(minted.success)?, established })),
+        Ended::Overtaken => Ok(None),
+        Ended::ChallengeReused => decided.refuse_challenge(established),
     }
-    Ok(Some(Issued { answer: decided.answer(minted.success)?, established }))
 }
 
 /// Begins the session that this flow proved, if it is not there yet. The outer None: another request was faster.
@@ -165,6 +187,25 @@ impl Decided<'_> {
         let event = Event::of_person("authorize", &grant.person, "ok").at(&grant.client).in_tenant(&grant.tenant);
         let event = event.with(serde_json::json!({ "grant": grant.id, "acr": grant.proof.acr() }));
         record(self.app, w, event, self.visitor, self.now).await
+    }
+
+    /// Is this the first code for the request's challenge? If not, that is noted.
+    async fn fresh_challenge(&self, w: &mut Write) -> Result<bool, StoreError> {
+        let (Some(challenge), Some(person)) = (&self.request.challenge, &self.loaded.person) else { return Ok(true) };
+        let fresh = w.claim_challenge(&self.client.id, challenge, self.now.plus(CHALLENGE_TIME)).await?;
+        if !fresh {
+            let event = Event::of_person("authorize", &person.id, "refused").at(&self.client.id).in_tenant(self.tenant);
+            let event = event.with(serde_json::json!({ "reason": format!("{:?}", Reason::ChallengeReused) }));
+            record(self.app, w, event, self.visitor, self.now).await?;
+        }
+        Ok(fresh)
+    }
+
+    /// RFC 9700 2.1.1: a challenge that serves more than one sign-in protects none.
+    fn refuse_challenge(&self, established: Option<Established>) -> Result<Option<Issued>, Failure> {
+        let error = OAuthError::new(ErrorCode::InvalidRequest, "The code_challenge was used before", Reason::ChallengeReused);
+        tracing::info!(reason = ?error.reason, client.id = %self.client.id, "a sign-in was refused");
+        Ok(Some(Issued { answer: self.answer_with(response::error_fields(&error))?, established }))
     }
 
     fn answer(&self, success: Success) -> Result<Answer, Failure> {

@@ -5,6 +5,7 @@
 pub mod answer;
 pub mod apis;
 pub mod asked;
+pub mod attempts;
 pub mod audit;
 pub mod authorization_faults;
 pub mod authorize;

@@ -1,20 +1,12 @@
 //! The first factor: identifier and password.
-use std::time::Duration;
-
+use super::attempts::{Guess, Standing};
 use super::audit::{Event, record};
 use super::authorize::{self, Step};
 use super::{Failure, Visitor, facts};
 use crate::app::App;
 use crate::credentials::Verdict;
-use crate::model::{Amr, Email, Flow, PasswordRecord, Person, PersonId, PersonState, Progress, Proof};
-use crate::store::Attempt;
-use crate::world::{Secret, Timestamp, sha256};
-
-/// Failures are forgotten after a day without one.
-const DECAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The event with which a pause begins (security.md F13).
-const PAUSE: &str = "sign_in.pause";
+use crate::model::{Amr, Email, Flow, Person, PersonId, PersonState, Progress, Proof};
+use crate::world::{Secret, Timestamp};
 
 /// What became of a password.
 pub enum SignIn {
@@ -43,85 +35,52 @@ pub async fn sign_in(
     now: Timestamp,
 ) -> Result<SignIn, Failure> {
     let email = Email::parse(identifier);
-    let record_of = match &email {
-        Some(email) => app.store.read(async |r| r.password_record(email).await).await?,
-        None => None,
+    let (record_of, memberships) = match &email {
+        Some(email) => {
+            app.store
+                .read(async |r| {
+                    let found = r.password_record(email).await?;
+                    // Nobody's memberships are looked for as well: the same work for every name (security.md F07).
+                    let nobody = PersonId::from_text("");
+                    let memberships = r.memberships_of(found.as_ref().map_or(&nobody, |found| &found.person.id)).await?;
+                    Ok((found, memberships))
+                })
+                .await?
+        }
+        None => (None, Vec::new()),
     };
-    let account = account_key(record_of.as_ref(), identifier);
+    let person = record_of.as_ref().map(|found| &found.person.id);
+    let guess = Guess::at(app, person, &memberships, identifier, &password, visitor);
     // A place first: whoever is sent away because too many wait has not used up an attempt (security.md F11).
     let place = app.passwords.enter()?;
-    let person = record_of.as_ref().map(|found| &found.person.id);
-    if let Some(until) = claim(app, &account, person, visitor, now).await? {
+    let standing = guess.claim(now).await?;
+    if let Standing::Paused { until } = standing {
         return Ok(SignIn::Paused { until });
     }
-    let hash = record_of.as_ref().and_then(|r| r.hash.clone());
+    let untold = matches!(standing, Standing::PausedUntold);
+    // While an account pauses its password is not looked at (people.md C18); the work is the same.
+    let hash = record_of.as_ref().and_then(|r| r.hash.clone()).filter(|_| !untold);
     let rehash_password = password.clone();
     let verdict = app.passwords.verify_at(place, password, hash.as_ref()).await?;
-    match (verdict, record_of) {
+    match (verdict, &record_of) {
         (Verdict::Right { rehash }, Some(found)) if found.person.state == PersonState::Active => {
             // Too busy to hash anew is no reason to turn somebody away: the next sign-in does it.
             let fresh = if rehash { app.passwords.hash(rehash_password, &*app.entropy).await.ok() } else { None };
             let renewed = fresh.as_ref().map(|f| f.expose().as_str()).zip(hash.as_ref().map(|h| h.expose().as_str()));
-            accept(app, flow, &found.person, &account, renewed, visitor, now).await
+            accept(app, flow, &found.person, &guess, renewed, visitor, now).await
         }
-        (_, found) => {
-            refuse(app, &flow, found.as_ref().map(|f| &f.person), visitor, now).await?;
+        _ => {
+            guess.failed(&flow.client, if untold { "paused" } else { "wrong" }, now).await?;
             Ok(SignIn::Wrong)
         }
     }
-}
-
-/// One counter per account, whatever spelling was typed (security.md F02); unknown names have counters too.
-fn account_key(found: Option<&PasswordRecord>, identifier: &str) -> String {
-    match found {
-        Some(found) => format!("person:{}", found.person.id),
-        None => {
-            use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-            format!("nobody:{}", URL_SAFE_NO_PAD.encode(sha256(identifier.trim().to_lowercase().as_bytes())))
-        }
-    }
-}
-
-/// Counts this attempt; Some when account or network is paused.
-async fn claim(
-    app: &App,
-    account: &str,
-    person: Option<&PersonId>,
-    visitor: &Visitor,
-    now: Timestamp,
-) -> Result<Option<Timestamp>, Failure> {
-    let limits = &app.config.sign_in;
-    let (threshold, pause) = (i64::from(limits.lock_threshold), limits.lock_time());
-    let outcome = app
-        .store
-        .write(async |w| {
-            if let Some(until) = w.pause(&network_key(visitor), now).await? {
-                return Ok(Some(until));
-            }
-            Ok(match w.claim_attempt(account, threshold, pause, DECAY, now).await? {
-                Attempt::Allowed { failures } => {
-                    if failures >= threshold {
-                        let event = person.map_or(Event::of_nobody(PAUSE, "account"), |id| Event::of_person(PAUSE, id, "account"));
-                        record(app, w, Event { actor: "anonymous", ..event }, visitor, now).await?;
-                    }
-                    None
-                }
-                Attempt::Paused { until } => Some(until),
-            })
-        })
-        .await?;
-    Ok(outcome)
-}
-
-fn network_key(visitor: &Visitor) -> String {
-    format!("net:{}", visitor.network.as_str())
 }
 
 async fn accept(
     app: &App,
     mut flow: Flow,
     person: &Person,
-    account: &str,
+    guess: &Guess<'_>,
     renewed: Option<(&str, &str)>,
     visitor: &Visitor,
     now: Timestamp,
@@ -137,7 +96,7 @@ async fn accept(
     let current = app
         .store
         .write(async |w| {
-            w.clear_attempts(account).await?;
+            guess.clear(w).await?;
             if let Some((fresh, old)) = renewed {
                 w.replace_password_hash(&person.id, old, fresh).await?;
             }
@@ -159,25 +118,6 @@ pub(super) async fn continue_flow(app: &App, mut flow: Flow, current: bool, visi
     authorize::advance(app, flow, visitor, now).await
 }
 
-async fn refuse(app: &App, flow: &Flow, person: Option<&Person>, visitor: &Visitor, now: Timestamp) -> Result<(), Failure> {
-    let limits = &app.config.sign_in;
-    let threshold = i64::from(limits.network_lock_threshold);
-    app.store
-        .write(async |w| {
-            let counted = w.claim_attempt(&network_key(visitor), threshold, limits.lock_time(), DECAY, now).await?;
-            if matches!(counted, Attempt::Allowed { failures } if failures >= threshold) {
-                record(app, w, Event::of_nobody(PAUSE, "network"), visitor, now).await?;
-            }
-            let event = match person {
-                Some(person) => Event { actor: "anonymous", ..Event::of_person("sign_in.password", &person.id, "wrong") },
-                None => Event::of_nobody("sign_in.password", "wrong"),
-            };
-            record(app, w, event.at(&flow.client), visitor, now).await
-        })
-        .await?;
-    Ok(())
-}
-
 /// Proves again, on a page of our own, that the one at the keyboard knows the password of the session's person.
 ///
 /// Out: `Ok(None)` when it is right; the same outcomes as at sign-in otherwise.
@@ -189,15 +129,18 @@ pub async fn prove_again(
     now: Timestamp,
 ) -> Result<Option<SignIn>, Failure> {
     debug_assert!(facts::session_of(&person.id, visitor).is_some(), "only a signed-in person proves again");
-    let account = format!("person:{}", person.id);
+    let (hash, memberships) =
+        app.store.read(async |r| Ok((r.password_hash(&person.id).await?, r.memberships_of(&person.id).await?))).await?;
+    let guess = Guess::at(app, Some(&person.id), &memberships, "", &password, visitor);
     let place = app.passwords.enter()?;
-    if let Some(until) = claim(app, &account, Some(&person.id), visitor, now).await? {
-        return Ok(Some(SignIn::Paused { until }));
+    match guess.claim(now).await? {
+        Standing::Free => {}
+        Standing::Paused { until } => return Ok(Some(SignIn::Paused { until })),
+        Standing::PausedUntold => return Ok(Some(SignIn::Paused { until: guess.kept_until(now).await? })),
     }
-    let hash = app.store.read(async |r| r.password_hash(&person.id).await).await?;
     match app.passwords.verify_at(place, password, hash.as_ref()).await? {
         Verdict::Right { .. } => {
-            app.store.write(async |w| w.clear_attempts(&account).await).await?;
+            app.store.write(async |w| guess.clear(w).await).await?;
             Ok(None)
         }
         Verdict::Wrong => Ok(Some(SignIn::Wrong)),

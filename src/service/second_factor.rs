@@ -1,6 +1,7 @@
 //! The second factor of a sign-in: a code by e-mail, an authenticator app, or a recovery code.
 use std::time::Duration;
 
+use super::attempts::{DECAY, PAUSE, rule_of};
 use super::audit::{Event, record};
 use super::authorize::Step;
 use super::password::continue_flow;
@@ -14,7 +15,6 @@ use crate::protocol::flow::Ask;
 use crate::store::{Attempt, StoreError, Write};
 use crate::world::{Timestamp, decimal_code};
 
-const DECAY: Duration = Duration::from_secs(24 * 60 * 60);
 const QUARTER_HOUR: Duration = Duration::from_secs(15 * 60);
 
 /// What became of a code.
@@ -119,13 +119,18 @@ pub fn debtor(flow: &Flow, visitor: &Visitor) -> Option<PersonId> {
     flow.progress.person.clone().or_else(|| visitor.session.as_ref().map(|session| session.person.clone()))
 }
 
-/// Counts an attempt at the second factor of an account (security.md F01).
-async fn claim(app: &App, w: &mut Write, person: &PersonId, now: Timestamp) -> Result<Attempt, StoreError> {
-    let limits = &app.config.sign_in;
-    w.claim_attempt(&counter(person), i64::from(limits.lock_threshold), limits.lock_time(), DECAY, now).await
+/// Counts an attempt at the second factor of an account (security.md F01), by the strictest rule of its tenants: the
+/// password before it told already that the person exists.
+pub(super) async fn claim(app: &App, w: &mut Write, person: &PersonId, visitor: &Visitor, now: Timestamp) -> Result<Attempt, StoreError> {
+    let rule = rule_of(app, &w.memberships_of(person).await?);
+    let attempt = w.claim_attempt(&counter(person), rule.threshold, rule.pause, DECAY, now).await?;
+    if matches!(attempt, Attempt::Allowed { failures } if failures >= rule.threshold) {
+        record(app, w, Event::of_person(PAUSE, person, "factor"), visitor, now).await?;
+    }
+    Ok(attempt)
 }
 
-fn counter(person: &PersonId) -> String {
+pub(super) fn counter(person: &PersonId) -> String {
     format!("factor:{person}")
 }
 
@@ -147,7 +152,7 @@ pub async fn email(app: &App, mut flow: Flow, typed: &str, visitor: &Visitor, no
     let claimed = app
         .store
         .write(async |w| {
-            if let Attempt::Paused { until } = claim(app, w, &person, now).await? {
+            if let Attempt::Paused { until } = claim(app, w, &person, visitor, now).await? {
                 return Ok(Claimed::Paused(until));
             }
             if w.redeem_email_challenge(&challenge, &digest, tries, now).await? {
@@ -170,7 +175,7 @@ pub async fn app_code(app: &App, mut flow: Flow, typed: &str, visitor: &Visitor,
     let claimed = app
         .store
         .write(async |w| {
-            if let Attempt::Paused { until } = claim(app, w, &person, now).await? {
+            if let Attempt::Paused { until } = claim(app, w, &person, visitor, now).await? {
                 return Ok(Claimed::Paused(until));
             }
             match step {
@@ -200,7 +205,7 @@ pub async fn recovery_code(app: &App, mut flow: Flow, typed: &str, visitor: &Vis
     let claimed = app
         .store
         .write(async |w| {
-            if let Attempt::Paused { until } = claim(app, w, &person, now).await? {
+            if let Attempt::Paused { until } = claim(app, w, &person, visitor, now).await? {
                 return Ok(Claimed::Paused(until));
             }
             let won = match &digest {

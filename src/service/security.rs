@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::audit::{Event, record};
 use super::password::{self, SignIn};
-use super::second_factor::totp_context;
+use super::second_factor::{self, totp_context};
 use super::session::{self, Established};
 use super::{Failure, Visitor, letters};
 use crate::app::App;
@@ -17,7 +17,6 @@ use crate::world::{Digest, Secret, Timestamp};
 const PENDING: Duration = Duration::from_secs(15 * 60);
 /// Sensitive changes want a sign-in that is at most this old (ASVS 7.5.1).
 const FRESH: Duration = Duration::from_secs(10 * 60);
-const DECAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Did the person prove everything a short while ago?
 pub fn is_fresh(session: &Session, now: Timestamp) -> bool {
@@ -115,20 +114,17 @@ pub async fn confirm(
         Wish::Demanded => Proof { amr: [Amr::Otp].into(), factor_at: Some(now), ..Proof::default() },
         Wish::Own => Proof::default(),
     };
-    let limits = &app.config.sign_in;
-    let name = format!("factor:{}", person.id);
     let outcome = app
         .store
         .write(async |w| {
-            let claimed = w.claim_attempt(&name, i64::from(limits.lock_threshold), limits.lock_time(), DECAY, now).await?;
-            if let Attempt::Paused { until } = claimed {
+            if let Attempt::Paused { until } = second_factor::claim(app, w, &person.id, visitor, now).await? {
                 return Ok(Err(Some(until)));
             }
             let Some(step) = step else { return Ok(Err(None)) };
             if !w.confirm_totp(&enrolment.factor.id, step, now).await? {
                 return Ok(Err(None));
             }
-            w.clear_attempts(&name).await?;
+            w.clear_attempts(&second_factor::counter(&person.id)).await?;
             w.set_second_factor(&person.id, FactorKind::Totp, now).await?;
             w.replace_recovery_codes(&person.id, &digests, now).await?;
             letters::queue(w, &letter, now).await?;

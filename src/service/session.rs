@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
+use super::audit::{Event, record};
 use super::{Failure, Visitor, facts};
 use crate::app::App;
 use crate::model::{Membership, MembershipState, PersonId, Proof, Session, SessionId};
@@ -85,6 +86,10 @@ pub async fn establish(
         ended_at: None,
     };
     w.insert_session(&session, &cookie.digest()).await?;
+    for surplus in w.sessions_beyond(person, &session.id, app.config.sign_in.sessions_per_person, now).await? {
+        end_in(w, &surplus, now).await?;
+        record(app, w, Event::of_person("session.end", person, "too_many"), visitor, now).await?;
+    }
     Ok(Established { session, cookie })
 }
 

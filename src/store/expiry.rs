@@ -46,6 +46,11 @@ const RULES: &[(&str, Duration)] = &[
         "delete from proof_ids where digest in (select digest from proof_ids where expires_at < $1 order by expires_at, digest limit $2)",
         HOUR,
     ),
+    (
+        "delete from challenges where (client_id, challenge) in (
+            select client_id, challenge from challenges where expires_at < $1 order by expires_at, client_id, challenge limit $2)",
+        HOUR,
+    ),
     // Kept for a day because letters per person are counted from here (security.md G13).
     (
         "delete from email_challenges where id in (

@@ -69,6 +69,16 @@ impl Read {
 }
 
 impl Write {
+    /// Notes that a client got a code for this challenge. False when it had got one before (RFC 9700 2.1.1).
+    pub async fn claim_challenge(&mut self, client: &ClientId, challenge: &str, until: Timestamp) -> Result<bool> {
+        const SQL: &str = "insert into challenges (client_id, challenge, expires_at) values ($1, $2, $3)
+            on conflict (client_id, challenge) do nothing
+            returning client_id";
+        let won: Option<String> =
+            on!(self, c => sqlx::query_scalar(SQL).bind(client.as_str()).bind(challenge).bind(until.micros()).fetch_optional(c))?;
+        Ok(won.is_some())
+    }
+
     pub async fn insert_grant(&mut self, grant: &Grant) -> Result<()> {
         const SQL: &str = "insert into grants
                 (id, client_id, person_id, tenant_id, session_id, scope, nonce, proof, auth_time_requested,

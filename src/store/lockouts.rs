@@ -38,6 +38,21 @@ impl Write {
     /// The count starts anew once a pause is over, or `decay` after the last attempt.
     /// It stands only if the transaction commits: commit it before the secret is checked.
     pub async fn claim_attempt(&mut self, name: &str, threshold: i64, pause: Duration, decay: Duration, now: Timestamp) -> Result<Attempt> {
+        if let Some(failures) = self.count_attempt(name, threshold, pause, decay, now).await? {
+            return Ok(Attempt::Allowed { failures });
+        }
+        Ok(Attempt::Paused { until: self.pause(name, now).await?.unwrap_or(now) })
+    }
+
+    /// As [`Write::claim_attempt`], in one statement whatever the outcome. None while the name is paused.
+    pub async fn count_attempt(
+        &mut self,
+        name: &str,
+        threshold: i64,
+        pause: Duration,
+        decay: Duration,
+        now: Timestamp,
+    ) -> Result<Option<i64>> {
         const SQL: &str = "insert into lockouts (name, failures, paused_until, touched_at)
             values ($1, 1, case when $2 <= 1 then cast($4 as bigint) end, $3)
             on conflict (name) do update set
@@ -51,17 +66,13 @@ impl Write {
                 touched_at = excluded.touched_at
             where lockouts.paused_until is null or lockouts.paused_until <= $3
             returning failures";
-        let counted: Option<i64> = on!(self, c => sqlx::query_scalar(SQL)
+        on!(self, c => sqlx::query_scalar(SQL)
             .bind(name)
             .bind(threshold)
             .bind(now.micros())
             .bind(now.plus(pause).micros())
             .bind(now.minus(decay).micros())
-            .fetch_optional(c))?;
-        if let Some(failures) = counted {
-            return Ok(Attempt::Allowed { failures });
-        }
-        Ok(Attempt::Paused { until: self.pause(name, now).await?.unwrap_or(now) })
+            .fetch_optional(c))
     }
 
     /// A success: nothing is counted any more.

@@ -178,6 +178,7 @@ impl Store {
                 Engine::Sqlite { read, .. } => Conn::SqliteRead(read.begin().await?),
                 Engine::Postgres(server) => Conn::Postgres(server.begin_read().await?),
             };
+            tracing::trace!("a snapshot to read began");
             let mut read = Read { conn, broken: None };
             let result = work(&mut read).await;
             read.finish().await;
@@ -211,6 +212,7 @@ impl Store {
                 Engine::Sqlite { door, .. } => Conn::SqliteWrite(door.enter().await?),
                 Engine::Postgres(server) => Conn::Postgres(server.begin_write().await?),
             };
+            tracing::trace!("a transaction to write began");
             let mut write = Write(Read { conn, broken: None });
             let result = work(&mut write).await;
             let outcome = match write.0.broken.take() {
@@ -246,6 +248,7 @@ impl Store {
 
 impl Read {
     fn noted<T>(&mut self, outcome: sqlx::Result<T>) -> Result<T> {
+        tracing::trace!("a statement ran");
         outcome.map_err(|error| {
             let error = StoreError::from(error);
             self.broken.get_or_insert_with(|| error.clone());

@@ -110,6 +110,20 @@ impl Write {
         Ok(won.is_some())
     }
 
+    /// The live sessions of a person beside `newest` that are more than `cap` together with it, those unused the
+    /// longest. Sign-ins of one person at the same time are counted one after the other (security.md E16).
+    pub async fn sessions_beyond(&mut self, person: &PersonId, newest: &SessionId, cap: u32, now: Timestamp) -> Result<Vec<SessionId>> {
+        const SQL: &str = "select id from sessions
+            where person_id = $1 and id <> $2 and ended_at is null and expires_at > $3
+            order by last_seen_at desc, id desc
+            limit 1000 offset $4";
+        self.lock_person(person).await?;
+        let others = i64::from(cap).saturating_sub(1);
+        let ids: Vec<String> = on!(self, c => sqlx::query_scalar(SQL)
+            .bind(person.as_str()).bind(newest.as_str()).bind(now.micros()).bind(others).fetch_all(c))?;
+        Ok(ids.into_iter().map(SessionId::from_text).collect())
+    }
+
     /// Ends a person's sessions in every browser; their applications will be told. Gives their number.
     pub async fn end_sessions_of(&mut self, person: &PersonId, now: Timestamp) -> Result<u64> {
         const SQL: &str = "update sessions set ended_at = $2 where person_id = $1 and ended_at is null";

@@ -266,3 +266,122 @@ async fn f13_one_try_for_each_of_many_names_pauses_the_network_and_is_noted() {
     assert_eq!(noted(&s.t, "sign_in.pause", "account").await, 1);
     assert_eq!(get(&mut browser, &s.t.url("/")).await.status, 200);
 }
+
+#[tokio::test]
+async fn f13_one_password_for_many_names_from_many_networks_is_paused_and_noted() {
+    let s = Scene::with(|config| {
+        config.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        config.sign_in.password_lock_threshold = 20;
+    })
+    .await;
+    let (mut browser, _) = s.at_login().await;
+    let from = |n: usize| vec![("x-forwarded-for", format!("10.{}.{}.7", n / 250, n % 250))];
+
+    for n in 0..20 {
+        browser.extra = from(n);
+        assert_eq!(guess(&mut browser, &format!("nobody{n}@acme.example"), PASSWORD).await.page().status, 401, "{n}");
+    }
+    for (n, name) in [(20, "nobody20@acme.example"), (21, s.anna.email.as_str()), (1, "nobody1@acme.example")] {
+        browser.extra = from(n);
+        assert_eq!(guess(&mut browser, name, PASSWORD).await.page().status, 429, "{name}");
+    }
+    assert_eq!(noted(&s.t, "sign_in.pause", "password").await, 1);
+    assert_eq!(session(&browser), None, "the sprayed password opens nothing, though it is Anna's");
+    wrong(&mut browser, &s.anna.email, 1).await;
+
+    s.t.later(minutes(31));
+    assert_eq!(guess(&mut browser, &s.anna.email, PASSWORD).await.path(), "/login/code");
+}
+
+#[tokio::test]
+async fn f13_one_person_who_repeats_a_wrong_password_pauses_it_for_nobody_else() {
+    let s = Scene::with(|config| (config.sign_in.password_lock_threshold, config.sign_in.lock_threshold) = (5, 50)).await;
+    let (mut browser, _) = s.at_login().await;
+    for name in ["nobody1@acme.example", "nobody2@acme.example", "nobody3@acme.example", "nobody4@acme.example"] {
+        wrong(&mut browser, name, 3).await;
+    }
+    assert_eq!(guess(&mut browser, &s.anna.email, "wrong").await.page().status, 401);
+    assert_eq!(guess(&mut browser, &s.anna.email, "wrong").await.page().status, 429, "the fifth name");
+    assert_eq!(guess(&mut browser, &s.anna.email, PASSWORD).await.path(), "/login/code", "other passwords are free");
+}
+
+/// What the sign-in page says to each of the passwords, and after the pauses.
+async fn told(s: &Scene, name: &str, tries: usize) -> Vec<(u16, String)> {
+    let mut seen = Vec::new();
+    for (n, pause) in std::iter::repeat_n(0, tries).chain([29, 2, 20, 10]).enumerate() {
+        s.t.later(minutes(pause));
+        let (mut browser, _) = s.at_login().await;
+        let page = guess(&mut browser, name, &format!("wrong {n}")).await.page();
+        seen.push((page.status, neutral(page, name)));
+    }
+    seen
+}
+
+#[tokio::test]
+async fn c22_f08_a_tenants_stricter_rule_binds_and_tells_nobody_who_exists() {
+    let s = Scene::set().await;
+    let strict = s.t.tenant_with("bank", |policy| (policy.lock_threshold, policy.lock_duration_minutes) = (4, 60)).await;
+    let ben = s.t.member(&strict, "ben@bank.example").await;
+    let carl = s.t.member(&s.acme, "carl@acme.example").await;
+    s.t.guest(&strict, &carl).await;
+
+    let nobody = told(&s, "nobody@bank.example", 12).await;
+    assert_eq!(nobody.iter().map(|(status, _)| *status).collect::<Vec<_>>()[..13], [[401; 10].as_slice(), &[429; 3]].concat());
+    for known in [&ben.email, &carl.email, &s.anna.email] {
+        assert_eq!(told(&s, known, 12).await, nobody, "{known}");
+    }
+}
+
+#[tokio::test]
+async fn c22_the_right_password_is_not_looked_at_while_a_tenants_rule_pauses() {
+    let s = Scene::set().await;
+    let strict = s.t.tenant_with("bank", |policy| (policy.lock_threshold, policy.lock_duration_minutes) = (4, 60)).await;
+    let ben = s.t.member(&strict, "ben@bank.example").await;
+    let (mut browser, _) = s.at_login().await;
+
+    wrong(&mut browser, &ben.email, 4).await;
+    assert_eq!(guess(&mut browser, &ben.email, PASSWORD).await.page().status, 401, "as for any wrong password");
+    assert_eq!(noted(&s.t, "sign_in.pause", "account").await, 1);
+    assert_eq!(noted(&s.t, "sign_in.password", "paused").await, 1);
+    s.t.later(minutes(55));
+    assert_eq!(guess(&mut browser, &ben.email, PASSWORD).await.page().status, 401);
+    s.t.later(minutes(6));
+    let (mut later, _) = s.at_login().await;
+    assert_eq!(guess(&mut later, &ben.email, PASSWORD).await.path(), "/login/code");
+}
+
+#[tokio::test]
+async fn c19_a_tenant_that_only_invited_somebody_imposes_no_rule() {
+    let s = Scene::set().await;
+    let hostile = s.t.tenant_with("hostile", |policy| (policy.lock_threshold, policy.lock_duration_minutes) = (3, 1440)).await;
+    let new = tenantry::service::tenants::NewMembership {
+        person: s.anna.id.clone(),
+        tenant: hostile.id.clone(),
+        kind: tenantry::model::MembershipKind::Guest,
+        state: tenantry::model::MembershipState::Invited,
+        admin: false,
+        api_access: false,
+    };
+    tenantry::service::tenants::add_member(&s.t.change(), new).await.unwrap();
+    let (mut browser, _) = s.at_login().await;
+
+    wrong(&mut browser, &s.anna.email, 5).await;
+    assert_eq!(guess(&mut browser, &s.anna.email, PASSWORD).await.path(), "/login/code");
+}
+
+#[tokio::test]
+async fn c22_the_second_factor_pauses_by_the_strictest_rule_and_is_noted() {
+    let s = Scene::set().await;
+    let strict = s.t.tenant_with("bank", |policy| policy.lock_threshold = 4).await;
+    let ben = s.t.member(&strict, "ben@bank.example").await;
+    let app = s.t.db_authenticator(&ben).await;
+    let (mut browser, _) = s.at_login().await;
+    guess(&mut browser, &ben.email, PASSWORD).await;
+    let bad = if app.code(s.t.now()) == "000000" { "111111" } else { "000000" };
+
+    for _ in 0..4 {
+        assert_eq!(browser.fill("#code", bad).submit("#code-submit").await.page().status, 401);
+    }
+    assert_eq!(browser.fill("#code", &app.code(s.t.now())).submit("#code-submit").await.page().status, 429);
+    assert_eq!(noted(&s.t, "sign_in.pause", "factor").await, 1);
+}

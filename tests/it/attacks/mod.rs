@@ -1,5 +1,6 @@
 //! The attack catalogue of security.md over HTTP: what an attacker sends and sees. Each test begins with the id of its row.
 mod authorize;
+mod challenges;
 mod codes;
 mod enrolment;
 mod factors;
@@ -12,6 +13,7 @@ mod refresh;
 mod sessions;
 mod steps;
 mod tampering;
+mod timing;
 
 use std::time::Duration;
 
@@ -47,7 +49,8 @@ impl Scene {
 
     async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let t = Tenantry::start_with(change).await;
-        let acme = t.tenant("acme").await;
+        let threshold = t.app.config.sign_in.lock_threshold;
+        let acme = t.tenant_with("acme", |policy| policy.lock_threshold = threshold).await;
         let anna = t.member(&acme, "anna@acme.example").await;
         let party = t.party().await;
         Self { t, acme, anna, party }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use tenantry::model::{FactorKind, MfaMode, TenantPolicy};
 
-use super::{ALL, SESSION, Scene, answered, get, guess, is_alive, minutes, session};
+use super::{ALL, SESSION, Scene, Shot, answered, get, guess, is_alive, minutes, session};
 use crate::harness::browser::Browser;
 use crate::harness::cookies::Cookie;
 use crate::harness::net;
@@ -234,4 +234,55 @@ async fn e14_names_that_begin_alike_or_hold_delimiters_are_kept_apart() {
             assert_eq!(guess(&mut browser, name, "wrong").await.page().status, 401, "{name}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e16_twenty_sign_ins_at_once_leave_as_many_sessions_as_allowed() {
+    let capped = |config: &mut tenantry::config::Config| {
+        (config.password.queue, config.sign_in.lock_threshold, config.sign_in.sessions_per_person) = (1000, 100, 5);
+    };
+    let s = Scene::with(capped).await;
+    let second = s.t.beside_with(capped).await;
+    let free = |policy: &mut TenantPolicy| (policy.mfa_mode, policy.lock_threshold) = (tenantry::model::MfaMode::Off, 100);
+    let lax = s.t.tenant_with("lax", free).await;
+    let ben = s.t.member(&lax, "ben@lax.example").await;
+    let mut logins = Vec::new();
+    for _ in 0..20 {
+        let (mut browser, _) = s.at_login().await;
+        let form = browser.fill("#identifier", &ben.email).fill("#password", PASSWORD).form("#login-submit");
+        logins.push(Shot::of(&browser, &form));
+    }
+    second.app.refresh().await.unwrap();
+    let (logins, nodes) = (Arc::new(logins), [s.t.address, second.address]);
+
+    let pages = par(20, |n| {
+        let shot = logins[n].clone();
+        async move { shot.fire(nodes[n % 2]).await }
+    })
+    .await;
+
+    let mut alive = 0;
+    for page in &pages {
+        assert_eq!(page.status, 303, "{page}");
+        let cookie = page.header("set-cookie").split([';', '=']).nth(1).unwrap().to_owned();
+        alive += usize::from(is_alive(&second, &cookie).await);
+    }
+    assert_eq!(alive, 5);
+}
+
+#[tokio::test]
+async fn e16_a_new_session_ends_the_one_that_was_unused_the_longest() {
+    let s = Scene::with(|config| config.sign_in.sessions_per_person = 2).await;
+    let mut cookies = Vec::new();
+    for _ in 0..2 {
+        let (browser, _) = s.signed_in().await;
+        cookies.push(session(&browser).unwrap());
+        s.t.later(minutes(5));
+    }
+    assert!(is_alive(&s.t, &cookies[0]).await, "the older one is used once more");
+    s.t.later(minutes(5));
+    let (browser, _) = s.signed_in().await;
+
+    let alive = [is_alive(&s.t, &cookies[0]).await, is_alive(&s.t, &cookies[1]).await, is_alive(&s.t, &session(&browser).unwrap()).await];
+    assert_eq!(alive, [true, false, true]);
 }

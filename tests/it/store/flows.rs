@@ -70,6 +70,27 @@ async fn a_session_that_is_over_is_neither_renewed_nor_touched(store: &Store) {
     assert_eq!(session.last_seen_at, NOW.plus(HOUR));
 }
 
+async fn e16_the_sessions_beyond_the_cap_are_those_unused_the_longest(store: &Store) {
+    furnish(store).await;
+    let first = store.read(async |r| r.session(&session_id()).await).await.unwrap().unwrap();
+
+    store
+        .write(async |w| {
+            for name in ["ses_2", "ses_3", "ses_4"] {
+                w.insert_session(&Session { id: SessionId::from_text(name), ..first.clone() }, &digest(name)).await?;
+            }
+            w.touch_session(&SessionId::from_text("ses_2"), NOW.plus(MINUTE)).await?;
+            let newest = SessionId::from_text("ses_4");
+            let beyond = w.sessions_beyond(&person_id("ada"), &newest, 2, NOW).await?;
+            assert_eq!(beyond, [SessionId::from_text("ses_3"), session_id()]);
+            assert_eq!(w.sessions_beyond(&person_id("ada"), &newest, 4, NOW).await?, []);
+            assert_eq!(w.sessions_beyond(&person_id("bob"), &newest, 1, NOW).await?, []);
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
 async fn a_tenant_is_remembered_per_client_and_as_the_last_of_all(store: &Store) {
     furnish(store).await;
     let other = ClientId::from_text("cli_other");
@@ -162,6 +183,7 @@ conformance! {
     a_session_is_found_by_its_cookie_even_when_it_is_over,
     a_renewed_session_has_a_new_cookie,
     a_session_that_is_over_is_neither_renewed_nor_touched,
+    e16_the_sessions_beyond_the_cap_are_those_unused_the_longest,
     a_tenant_is_remembered_per_client_and_as_the_last_of_all,
     a_flow_is_changed_only_on_top_of_the_version_that_was_read,
     an_email_code_is_good_once,

@@ -183,6 +183,22 @@ async fn a_refresh_token_that_is_kept_lives_on_and_a_rotated_one_does_not(store:
     assert!(!store.write(async |w| w.keep_refresh_token(&digest("nobody"), later, NOW).await).await.unwrap());
 }
 
+async fn b07_a_challenge_serves_a_client_once(store: &Store) {
+    let other = ClientId::from_text("cli_other");
+
+    store
+        .write(async |w| {
+            assert!(w.claim_challenge(&client_id(), "challenge", NOW.plus(MINUTE)).await?);
+            assert!(!w.claim_challenge(&client_id(), "challenge", NOW.plus(MINUTE)).await?);
+            assert!(w.claim_challenge(&other, "challenge", NOW.plus(MINUTE)).await?);
+            assert!(w.expire(NOW.plus(DAY), 10).await? >= 2);
+            assert!(w.claim_challenge(&client_id(), "challenge", NOW.plus(MINUTE)).await?);
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
 async fn a_consent_is_replaced_and_forgotten(store: &Store) {
     furnish(store).await;
     let (ada, acme, shop) = (person_id("ada"), tenant_id("acme"), client_id());
@@ -273,6 +289,7 @@ conformance! {
     an_access_token_is_revoked_once,
     b10_a_client_assertion_is_used_once_per_client,
     a_refresh_token_that_is_kept_lives_on_and_a_rotated_one_does_not,
+    b07_a_challenge_serves_a_client_once,
     a_consent_is_replaced_and_forgotten,
     what_is_over_goes_and_what_is_referred_to_stays,
     expiry_works_in_small_batches,

@@ -15,6 +15,8 @@ async fn attempts_count_up_to_the_threshold_and_then_pause(store: &Store) {
             }
             assert_eq!(w.pause("name", NOW).await?, Some(NOW.plus(MINUTE)));
             assert_eq!(w.claim_attempt("name", LIMIT, MINUTE, HOUR, NOW).await?, Attempt::Paused { until: NOW.plus(MINUTE) });
+            assert_eq!(w.count_attempt("name", LIMIT, MINUTE, HOUR, NOW).await?, None);
+            assert_eq!(w.count_attempt("third", LIMIT, MINUTE, HOUR, NOW).await?, Some(1));
             assert_eq!(w.claim_attempt("other", LIMIT, MINUTE, HOUR, NOW).await?, Attempt::Allowed { failures: 1 });
             Ok(())
         })
