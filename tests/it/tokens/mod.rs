@@ -6,6 +6,7 @@ mod dpop;
 mod entry;
 mod mtls;
 mod presets;
+mod proofs;
 mod reasons;
 mod refresh;
 mod resources;

@@ -5,7 +5,7 @@ use tenantry::protocol::client_auth::ASSERTION_TYPE;
 use tenantry::service::clients::{ClientAdded, NewClient, Preset, add};
 
 use super::clients::assertion;
-use super::dpop::Key;
+use super::proofs::Key;
 use super::{ALL, Answer, Arena, answer, claims, redemption};
 use crate::harness::net;
 use crate::harness::world::CALLBACK;
