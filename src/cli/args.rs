@@ -337,7 +337,7 @@ pub struct ClientAdd {
     /// An application of the house: people are not asked for consent.
     #[arg(long)]
     pub first_party: bool,
-    /// File with further registration members as JSON (names of RFC 7591 and of docs/clients.md); they win over the flags.
+    /// File with further registration members as JSON (names of RFC 7591 and of docs/developers/clients.md); they win over the flags.
     #[arg(long, value_name = "FILE")]
     pub metadata_file: Option<PathBuf>,
 }

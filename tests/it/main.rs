@@ -8,6 +8,7 @@ mod clients;
 mod config;
 mod conformance;
 mod demo;
+mod docs;
 mod faults;
 mod federation;
 mod grants;
