@@ -4,13 +4,13 @@
 //! read from memory and rebuilt when the database's generation moves (house.md 11). People, sessions, grants and
 //! whatever can be revoked are never served from here.
 use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 use tokio::sync::{Notify, Semaphore};
 
 use crate::config::Config;
 use crate::credentials::Passwords;
-use crate::keys::{Authorities, KeyRing, Sealer};
+use crate::keys::{Authorities, KeyRing, PublicKeys, Sealer};
 use crate::mail::{Mailer, Sender};
 use crate::model::{Apis, Client, ClientId, Connection, ConnectionId, EntraPin, Tenant, TenantId};
 use crate::pages::Pages;
@@ -32,6 +32,8 @@ pub struct App {
     /// The guarded HTTP client, for every address that a relying application registered (security.md K).
     pub outbound: Http,
     pub logouts: Logouts,
+    /// Keys of clients by their `jwks_uri`. A cache of this node.
+    pub fetched_keys: Mutex<HashMap<String, Arc<tokio::sync::Mutex<FetchedKeys>>>>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub config: Arc<Config>,
@@ -40,6 +42,14 @@ pub struct App {
     /// Names this process in leases.
     pub node: String,
     registered: RwLock<Arc<Registered>>,
+}
+
+/// A key set behind a `jwks_uri`, as it was last read.
+#[derive(Default)]
+pub struct FetchedKeys {
+    pub keys: Option<PublicKeys>,
+    /// When it was last asked for, with or without success.
+    pub tried_at: Option<Timestamp>,
 }
 
 /// Deliveries of logout tokens on this node.
@@ -114,6 +124,7 @@ impl App {
             sender: parts.sender,
             upstreams: Upstreams::new(parts.http),
             outbound: parts.outbound,
+            fetched_keys: Mutex::default(),
             logouts: Logouts { bell: Notify::new(), places: Semaphore::new(64) },
             clock: parts.clock,
             entropy: parts.entropy,

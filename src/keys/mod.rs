@@ -30,7 +30,7 @@ mod tests;
 
 pub use certificate::{Authorities, certificate_thumbprint, is_registered, read_certificate};
 pub use claims::{StrictClaims, Times};
-pub use jwt::{JwtError, verify_compact};
+pub use jwt::{JwtError, kid_of, verify_compact};
 pub use material::{KeyError, new_row};
 pub use proof::{SelfSigned, verify_self_signed};
 pub use public_keys::{JwksFault, PublicKeys};

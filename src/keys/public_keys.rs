@@ -52,6 +52,11 @@ impl PublicKeys {
         if keys.is_empty() { Err(JwksFault::NoUsableKey) } else { Ok(Self(keys)) }
     }
 
+    /// Is there a key of this name?
+    pub fn knows(&self, kid: &str) -> bool {
+        self.0.iter().any(|key| key.kid.as_deref() == Some(kid))
+    }
+
     /// The one key for this algorithm and kid. Without a kid only an only key counts (RFC 7515 4.1.4, 6).
     pub(super) fn select(&self, alg: SigningAlg, kid: Option<&str>) -> Option<&dyn JwsVerifier> {
         let mut fitting = self.0.iter().filter(|key| key.alg == alg && (kid.is_none() || key.kid.as_deref() == kid));

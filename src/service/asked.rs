@@ -75,7 +75,7 @@ pub(super) async fn open_object(app: &App, client: &Client, jwt: &str, now: Time
         Kind::Other => return Err(unverified()),
         Kind::Explicit | Kind::Plain => {}
     }
-    let keys = client_keys(app, client).await.map_err(|_| unverified())?;
+    let keys = client_keys(app, client, jwt, now).await.map_err(|_| unverified())?;
     let payload = verify_compact(jwt, &keys, request_object::algorithms(client), None).map_err(|_| unverified())?;
     let claims = StrictClaims::parse(&payload).map_err(|_| request_object::invalid(Reason::RequestObjectClaims))?.into_map();
     request_object::check(&claims, kind, client, app.issuer(), now)?;

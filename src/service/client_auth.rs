@@ -5,10 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::audit::{Event, record_from};
+use super::client_keys::client_keys;
 use super::possession::Possession;
 use super::{Failure, Network};
 use crate::app::{App, Registered};
-use crate::keys::{PublicKeys, StrictClaims, is_registered, read_certificate, verify_compact};
+use crate::keys::{StrictClaims, is_registered, read_certificate, verify_compact};
 use crate::model::{AuthMethod, Client, SigningAlg};
 use crate::protocol::certificate;
 use crate::protocol::client_auth::{AssertionClaims, AssertionId, Presented, check_assertion, check_method, present, refused};
@@ -69,7 +70,7 @@ pub async fn authenticate(
 ) -> Result<Arc<Client>, Denied> {
     let presented = present(caller.authorization.as_deref(), params)?;
     let client = registered.clients.get(presented.client());
-    match prove(app, client.map(Arc::as_ref), &presented, &caller.possession, now) {
+    match prove(app, client.map(Arc::as_ref), &presented, &caller.possession, now).await {
         Ok(proof) => {
             let client = client.ok_or_else(|| refused(Reason::ClientUnknown))?;
             if let Some(AssertionId { jti, expires_at }) = proof {
@@ -85,7 +86,7 @@ pub async fn authenticate(
 }
 
 /// Checks the proof. An unknown client takes the same path as a known one with a wrong secret.
-fn prove(
+async fn prove(
     app: &App,
     client: Option<&Client>,
     presented: &Presented,
@@ -114,7 +115,7 @@ fn prove(
         }
         Presented::Assertion { jwt, .. } => {
             let client = client.ok_or_else(|| refused(Reason::ClientUnknown))?;
-            check_assertion(&signed(client, jwt)?, client, app.issuer(), now).map(Some)
+            check_assertion(&signed(app, client, jwt, now).await?, client, app.issuer(), now).map(Some)
         }
     }
 }
@@ -147,9 +148,9 @@ fn certified(app: &App, client: &Client, possession: &Possession, now: Timestamp
 }
 
 /// The claims of an assertion that one of the client's registered keys signed.
-fn signed(client: &Client, jwt: &str) -> Result<AssertionClaims, OAuthError> {
+async fn signed(app: &App, client: &Client, jwt: &str, now: Timestamp) -> Result<AssertionClaims, OAuthError> {
     let wrong = || refused(Reason::AssertionSignature);
-    let keys = client.metadata.jwks.as_ref().and_then(|set| PublicKeys::from_jwks(set).ok()).ok_or_else(wrong)?;
+    let keys = client_keys(app, client, jwt, now).await.map_err(|_| wrong())?;
     // OpenID Connect Dynamic Client Registration 2: a registered algorithm is the only one.
     let pinned = client.metadata.token_endpoint_auth_signing_alg;
     let allowed = pinned.as_ref().map_or(SigningAlg::ALL, std::slice::from_ref);

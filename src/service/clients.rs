@@ -154,7 +154,7 @@ pub fn metadata_fault(metadata: &ClientMetadata) -> Option<(&'static str, String
     if public && !metadata.require_pkce {
         return fault("require_pkce", "an application without a secret needs PKCE");
     }
-    if metadata.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt && metadata.jwks.is_none() {
+    if metadata.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt && metadata.jwks.is_none() && metadata.jwks_uri.is_none() {
         return fault("jwks", "private_key_jwt needs the application's public keys");
     }
     if metadata.consent == ConsentMode::Implicit && public {

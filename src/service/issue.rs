@@ -5,7 +5,7 @@ use super::answer::answer;
 use super::audit::{Event, record};
 use super::authorize::{Stored, take_over, use_up};
 use super::facts::Loaded;
-use super::session::Established;
+use super::session::{self, Established};
 use super::token::front::mint_in_front;
 use super::{Failure, Visitor, subject};
 use crate::app::{App, Registered};
@@ -13,6 +13,7 @@ use crate::model::{Client, CodeRow, Flow, Grant, GrantId, GrantTerms, Session, T
 use crate::protocol::OAuthError;
 use crate::protocol::authorize::{AuthorizeRequest, Target};
 use crate::protocol::error::{ErrorCode, Reason};
+use crate::protocol::logout;
 use crate::protocol::response::{self, Answer, Fields, Success};
 use crate::store::{StoreError, Write};
 use crate::world::{Code, Timestamp, Token};
@@ -75,7 +76,9 @@ async fn code(decided: &Decided<'_>, mut flow: Flow, stored: Stored) -> Result<O
         })
         .await?;
     match outcome {
-        Ended::Well(established) => Ok(Some(Issued { answer: decided.answer(Success::code(code.clear()))?, established })),
+        Ended::Well(established) => {
+            Ok(Some(Issued { answer: decided.answer(Success::code(code.clear()), established.as_ref())?, established }))
+        }
         Ended::Overtaken => Ok(None),
         Ended::ChallengeReused => decided.refuse_challenge(None),
     }
@@ -117,7 +120,7 @@ async fn front(decided: &Decided<'_>, mut flow: Flow, stored: Stored) -> Result<
         })
         .await?;
     match ended {
-        Ended::Well(()) => Ok(Some(Issued { answer: decided.answer(minted.success)?, established })),
+        Ended::Well(()) => Ok(Some(Issued { answer: decided.answer(minted.success, established.as_ref())?, established })),
         Ended::Overtaken => Ok(None),
         Ended::ChallengeReused => decided.refuse_challenge(established),
     }
@@ -208,8 +211,20 @@ impl Decided<'_> {
         Ok(Some(Issued { answer: self.answer_with(response::error_fields(&error))?, established }))
     }
 
-    fn answer(&self, success: Success) -> Result<Answer, Failure> {
-        self.answer_with(success.fields())
+    fn answer(&self, success: Success, established: Option<&Established>) -> Result<Answer, Failure> {
+        let mut fields = success.fields();
+        fields.extend(self.session_state(established).map(|state| ("session_state", state)));
+        self.answer_with(fields)
+    }
+
+    /// Session Management 2: what the client's check_session_iframe asks about, for an OpenID request.
+    fn session_state(&self, established: Option<&Established>) -> Option<String> {
+        let Target::Client(redirect) = &self.request.target else { return None };
+        let fresh = established.map(|new| session::browser_state(self.app, &new.cookie.digest()));
+        let state = fresh.or_else(|| self.visitor.browser_state.clone()).filter(|_| self.request.scopes.contains("openid"))?;
+        let mut salt = [0u8; 8];
+        self.app.entropy.fill(&mut salt);
+        logout::session_state(&self.client.id, redirect.uri(), &state, &format!("{:016x}", u64::from_be_bytes(salt)))
     }
 
     fn answer_with(&self, fields: Fields) -> Result<Answer, Failure> {

@@ -132,3 +132,26 @@ async fn discovery_names_every_way_of_logging_out() {
     }
     assert_eq!(document["check_session_iframe"], t.url("/session/check"));
 }
+
+#[tokio::test]
+async fn an_authorization_response_carries_the_session_state_that_the_frame_computes() {
+    let s = Scene::set().await;
+    let party = s.party(|_| {}).await;
+    let mut browser = s.t.browser();
+
+    for silent in [false, true] {
+        let request = party.authorize(&["openid"], if silent { &[("prompt", "none")] } else { &[] });
+        browser.goto(request.url.as_str()).await;
+        if browser.left().is_none() {
+            s.t.sign_in(&mut browser, &s.anna).await;
+        }
+        let given = browser.landing().query_pairs().find(|(name, _)| name == "session_state").unwrap().1.into_owned();
+
+        // Session Management 3.2, as check-session.js does it.
+        let salt = given.split_once('.').unwrap().1.to_owned();
+        let state = cookie(&browser, "tenantry-state").unwrap();
+        let text = format!("{} https://app.example {state} {salt}", party.client_id);
+        let hash = tenantry::world::sha256(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        assert_eq!(given, format!("{hash}.{salt}"), "silent: {silent}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Logout as applications see it: back-channel, front-channel, RP-initiated, session management.
 mod backchannel;
 mod browser;
+mod keys;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
