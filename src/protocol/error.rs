@@ -172,7 +172,6 @@ pub enum Reason {
     EssentialAcr,
     PersonNotActive,
     TenantNamedTwice,
-    TenantSwitchDenied,
     ConsentMissing,
     ExchangeTokenType,
     ExchangeSubject,

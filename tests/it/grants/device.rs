@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use tenantry::model::{ClientState, DeviceSignIn, GrantType, MembershipState, PersonState};
+use tenantry::protocol::Reason;
 use tenantry::service::clients::Preset;
 
 use super::{ALL, Answer, DEVICE, World, answer};
@@ -186,6 +187,8 @@ async fn c04_what_changed_after_the_approval_counts() {
         w.t.app.refresh().await.unwrap();
 
         assert_eq!(w.poll(&device).await.error(), (400, "invalid_grant"), "{what}");
+        let by_rule = !w.t.log.lines_with(&format!("{:?}", Reason::DeviceApprover)).is_empty();
+        assert_eq!(by_rule, what == "rule");
     }
 }
 

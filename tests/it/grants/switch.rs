@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use tenantry::model::{ConsentMode, MfaMode, TenantPolicy};
+use tenantry::protocol::Reason;
 
 use super::{World, answer, claims};
 use crate::harness::par::par;
@@ -128,6 +129,7 @@ async fn where_people_are_asked_a_switch_does_not_pass_them_by() {
     let asked = w.refresh(first.text("refresh_token"), &[("tenant", "globex")]).await;
 
     assert_eq!(unasked.error(), (400, "consent_required"));
+    assert!(!w.t.log.lines_with(&format!("{:?}", Reason::ConsentMissing)).is_empty());
     assert_eq!(asked.good().access()["tenant"], "globex");
 }
 
