@@ -8,10 +8,12 @@
 //! | `oidcc-formpost-basic-certification-test-plan` | `formpost.rs` |
 //! | `oidcc-config-certification-test-plan` | `config.rs` |
 //! | `oidcc-rp-initiated-logout-certification-test-plan` | `rp_initiated_logout.rs` |
+//! | `fapi2-security-profile-final-test-plan`, `fapi2-message-signing-final-test-plan` | `fapi2/` |
 mod answers;
 mod basic;
 mod checks;
 mod config;
+mod fapi2;
 mod formpost;
 mod modules;
 mod rp_initiated_logout;
