@@ -43,12 +43,12 @@ pub async fn push(app: &App, caller: &Caller, params: &Params, now: Timestamp) -
         let text = "request_uri must not be pushed";
         return Err(OAuthError::new(ErrorCode::InvalidRequest, text, Reason::PushedNested).into());
     }
-    params.require("client_id")?;
-    // RFC 9126 3: with a request object, nothing beside it counts.
+    // RFC 9126 3: with a request object, nothing beside it counts, and nothing but the client's proof need be there.
     let (params, signed) = match params.get("request") {
         Some(jwt) => (open_object(app, &client, jwt, now).await?, true),
         None => (params.clone(), false),
     };
+    params.require("client_id")?;
     let provenance = Provenance { pushed: true, signed };
     if let Err(Refusal::Page(error) | Refusal::Redirect(_, error)) = parse(&params, Some(&client), &hinted(app, &params, now), provenance) {
         return Err(error.into());
