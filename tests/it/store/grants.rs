@@ -163,6 +163,15 @@ async fn b10_a_client_assertion_is_used_once_per_client(store: &Store) {
         .unwrap();
 }
 
+async fn a_grant_is_bound_to_the_key_of_its_first_redemption(store: &Store) {
+    furnish(store).await;
+    let terms = GrantTerms { binding: Some(Binding::Jkt("thumb".into())), ..GrantTerms::default() };
+
+    store.write(async |w| w.set_grant_terms(&grant_id(), &terms).await).await.unwrap();
+
+    assert_eq!(store.read(async |r| r.grant(&grant_id()).await).await.unwrap().unwrap().terms, terms);
+}
+
 async fn a_refresh_token_that_is_kept_lives_on_and_a_rotated_one_does_not(store: &Store) {
     furnish(store).await;
     let later = NOW.plus(HOUR * 9000);
@@ -288,6 +297,7 @@ conformance! {
     c01_a_refresh_token_has_one_successor,
     an_access_token_is_revoked_once,
     b10_a_client_assertion_is_used_once_per_client,
+    a_grant_is_bound_to_the_key_of_its_first_redemption,
     a_refresh_token_that_is_kept_lives_on_and_a_rotated_one_does_not,
     b07_a_challenge_serves_a_client_once,
     a_consent_is_replaced_and_forgotten,
