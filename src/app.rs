@@ -10,7 +10,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::config::Config;
 use crate::credentials::Passwords;
-use crate::keys::{Authorities, KeyRing, PublicKeys, Sealer};
+use crate::keys::{Authorities, KeyRing, Pairwise, PublicKeys, SealError, Sealer};
 use crate::mail::{Mailer, Sender};
 use crate::model::{Apis, Client, ClientId, Connection, ConnectionId, EntraPin, Tenant, TenantId};
 use crate::pages::Pages;
@@ -22,6 +22,8 @@ use crate::world::{Clock, Entropy, Timestamp};
 pub struct App {
     pub store: Store,
     pub sealer: Sealer,
+    /// What clients with pairwise subjects know people by.
+    pub pairwise: Pairwise,
     pub mailer: Mailer,
     /// Who letters come from.
     pub sender: Sender,
@@ -93,6 +95,8 @@ pub enum AppError {
     Keys(#[from] crate::keys::KeyError),
     #[error("server.client_authorities_file holds no certificates in PEM form")]
     Authorities,
+    #[error("the secret of pairwise subjects cannot be opened: {0}")]
+    Pairwise(#[from] SealError),
 }
 
 impl App {
@@ -109,6 +113,7 @@ impl App {
             password.queue as usize,
         );
         let registered = load(&parts.store, &parts.sealer).await?;
+        let pairwise = pairwise(&parts).await?;
         let mut node = [0u8; 8];
         parts.entropy.fill(&mut node);
         let file = parts.config.server.client_authorities_file.as_ref();
@@ -117,6 +122,7 @@ impl App {
             authorities: file.map(read).transpose()?,
             pages: Pages::new(),
             passwords,
+            pairwise,
             node: format!("node-{:016x}", u64::from_be_bytes(node)),
             store: parts.store,
             sealer: parts.sealer,
@@ -156,6 +162,22 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// The secret behind pairwise subjects: made once per database, the same on every node, sealed.
+async fn pairwise(parts: &Parts) -> Result<Pairwise, AppError> {
+    const NAME: &str = "pairwise_secret";
+    let stored = parts.store.read(async |r| r.setting(NAME).await).await?;
+    let sealed = match stored {
+        Some(sealed) => sealed,
+        None => {
+            let mut fresh = [0u8; 32];
+            parts.entropy.fill(&mut fresh);
+            let sealed = parts.sealer.seal(NAME, &fresh, &*parts.entropy);
+            parts.store.write(async |w| w.settle_setting(NAME, &sealed).await).await?
+        }
+    };
+    Ok(Pairwise::new(&parts.sealer.open(NAME, &sealed)?))
 }
 
 async fn load(store: &Store, sealer: &Sealer) -> Result<Registered, AppError> {

@@ -139,6 +139,9 @@ pub enum Person {
     /// Send the invitation letter, for the first time or again. Earlier links of the person into this tenant end.
     #[command(after_help = "Example:\n  tenantry person invite --person anna@example.com --tenant acme --method microsoft")]
     Invite(PersonInvite),
+    /// Replace what a person tells beside name and address: the claims of the scopes profile, address and phone.
+    #[command(after_help = "Example:\n  tenantry person profile --person anna@example.com --file profile.json")]
+    Profile(super::profile::PersonProfile),
 }
 
 #[derive(Debug, Args)]
@@ -187,6 +190,9 @@ pub struct PersonAdd {
     /// File with the password, `-` for standard input. Without it an invitation link is printed.
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
+    /// File with the profile as JSON: members of the scopes profile, address and phone.
+    #[arg(long, value_name = "FILE")]
+    pub profile_file: Option<PathBuf>,
     /// Second factor to begin with.
     #[arg(long, value_enum, default_value_t = Factor::Email)]
     pub second_factor: Factor,
@@ -256,6 +262,11 @@ pub enum Client {
         tenantry client add --preset spa --name Board --redirect-uri https://board.example.com/ --origin https://board.example.com\n  \
         tenantry client add --preset machine --name 'Nightly job' --scope reports:read")]
     Add(ClientAdd),
+    /// What the application is told about a person: the claims of real tokens, and how large they get.
+    #[command(
+        after_help = "Example:\n  tenantry client preview --client cli_01… --person anna@example.com --tenant acme --scope 'openid groups'"
+    )]
+    Preview(super::preview::ClientPreview),
     /// Secrets of an application: two may be in force at once, so that it can change from one to the other.
     #[command(subcommand)]
     Secret(ClientSecret),

@@ -18,6 +18,8 @@ mod master_key;
 mod open;
 mod output;
 mod people;
+mod preview;
+mod profile;
 mod registrations;
 mod secrets;
 mod serve;
@@ -65,9 +67,11 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<()
         Command::Tenant(args::Tenant::Add(add)) => registrations::add_tenant(&config, &output, add).await,
         Command::Person(args::Person::Add(add)) => people::add_person(&config, &output, add).await,
         Command::Person(args::Person::Invite(wanted)) => invitations::send(config, &output, wanted).await,
+        Command::Person(args::Person::Profile(wanted)) => profile::set(&config, &output, wanted).await,
         Command::Member(args::Member::Add(add)) => people::add_member(&config, &output, add).await,
         Command::Group(args::Group::Add(add)) => registrations::add_group(&config, &output, add).await,
         Command::Client(args::Client::Add(add)) => registrations::add_client(&config, &output, add).await,
+        Command::Client(args::Client::Preview(wanted)) => preview::show(config, &output, wanted).await,
         Command::Api(api::Api::Add(add)) => api::add(&config, &output, add).await,
         Command::Client(args::Client::Secret(secret)) => secrets::run(&config, &output, secret).await,
         Command::Connection(args::Connection::Add(add)) => registrations::add_connection(&config, &output, add).await,

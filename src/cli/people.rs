@@ -5,6 +5,7 @@ use super::args::{Factor, MemberAdd, PersonAdd};
 use super::error::CliError;
 use super::open::{Opened, open, text_of};
 use super::output::Output;
+use super::profile;
 use crate::config::Config;
 use crate::credentials::password::{Cost, Passwords};
 use crate::credentials::password_rules::{PasswordFault, acceptable};
@@ -29,6 +30,7 @@ pub async fn add_person(config: &Config, output: &Output, add: PersonAdd) -> Res
         None => None,
     };
     let with_password = hash.is_some();
+    let profile = add.profile_file.as_deref().map(profile::read).transpose()?;
     let newcomer = Newcomer {
         email: add.email,
         email_verified: with_password,
@@ -46,6 +48,9 @@ pub async fn add_person(config: &Config, output: &Output, add: PersonAdd) -> Res
         }
         PersonAdded::Invalid(field, demand) => return Err(CliError::new(format!("the {field} cannot be used"), format!("give {demand}"))),
     };
+    if let Some(profile) = &profile {
+        profile::keep(&opened, &person, profile).await?;
+    }
     let mut values: Vec<(&str, Value)> = vec![("person", person.as_str().into())];
     if let Some(tenant) = tenant {
         let membership = join(&opened, person, &tenant, (MembershipKind::Home, add.admin), with_password).await?;

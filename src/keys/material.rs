@@ -29,6 +29,8 @@ pub enum KeyError {
     Claims(#[from] serde_json::Error),
     #[error("signing with {0} failed")]
     Signing(SigningAlg),
+    #[error("encrypting for a client failed")]
+    Encrypting,
 }
 
 /// A fresh key pair.

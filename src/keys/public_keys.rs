@@ -99,7 +99,7 @@ fn usable(jwk: &Map<String, Value>) -> Vec<PublicKey> {
 
 /// RFC 7518 3.3: at least 2048 bits. Not above 8192, and an odd exponent of at most 32 bits that is not 1, so that
 /// nobody can register a key with which verifying is slow or proves nothing.
-fn sound_rsa(jwk: &Map<String, Value>) -> bool {
+pub(super) fn sound_rsa(jwk: &Map<String, Value>) -> bool {
     let bytes = |name: &str| {
         let decoded = URL_SAFE_NO_PAD.decode(jwk.get(name)?.as_str()?).ok()?;
         let start = decoded.iter().position(|b| *b != 0)?;

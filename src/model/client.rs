@@ -183,6 +183,10 @@ pub struct ClientMetadata {
     pub frontchannel_logout_session_required: bool,
     /// RFC 9396 10.
     pub authorization_details_types: Vec<String>,
+    /// What the client is told beside the claims of scopes.
+    pub claims: Vec<super::ClaimRule>,
+    /// Lists that would make a token larger than this move to userinfo.
+    pub token_budget_bytes: u32,
     /// Public keys of `private_key_jwt`, as a JWK set (RFC 7517 5).
     pub jwks: Option<serde_json::Value>,
     /// Where those keys are fetched from instead.
@@ -232,7 +236,7 @@ impl Default for ClientMetadata {
             require_auth_time: false, default_acr_values: Vec::new(), initiate_login_uri: None, client_uri: None, logo_uri: None,
             policy_uri: None, tos_uri: None, contacts: Vec::new(), backchannel_logout_uri: None,
             backchannel_logout_session_required: false, frontchannel_logout_uri: None, frontchannel_logout_session_required: false,
-            authorization_details_types: Vec::new(), jwks: None, jwks_uri: None, consent: ConsentMode::Ask, entitlement: Entitlement::Any,
+            authorization_details_types: Vec::new(), claims: Vec::new(), token_budget_bytes: 3072, jwks: None, jwks_uri: None, consent: ConsentMode::Ask, entitlement: Entitlement::Any,
             allowed_origins: Vec::new(), audiences: Vec::new(), access_token_minutes: 5, refresh_token_idle_days: 14,
             refresh_token_absolute_days: 90, refresh_rotation: RefreshRotation::Auto, refresh_grace_seconds: 30, required_acr: None,
             token_exchange_subject_clients: Vec::new(), token_exchange_may_act: false,

@@ -3,6 +3,7 @@
 //! Owns: typed ids, plain structs, state enums with their stored text. Never does: IO, decisions, HTTP.
 //! Words: *person* (never user), *tenant*, *member*/*guest*, *client* (an OAuth client and nothing else).
 pub mod api;
+pub mod claim_rule;
 pub mod client;
 pub mod device;
 pub mod flow;
@@ -20,6 +21,7 @@ pub mod upstream;
 pub mod verdict;
 
 pub use api::*;
+pub use claim_rule::*;
 pub use client::*;
 pub use device::*;
 pub use flow::*;

@@ -13,7 +13,7 @@ pub enum Binding {
 }
 
 /// Terms of a grant. Empty members are not stored.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GrantTerms {
     /// Resource servers that access tokens may be for (RFC 8707 2); empty: those of the client's registration.

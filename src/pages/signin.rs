@@ -90,6 +90,16 @@ pub struct Consent {
     pub tenant_name: String,
     pub person_name: String,
     pub scopes: Vec<ScopeLine>,
+    pub details: Vec<DetailBlock>,
+}
+
+/// One authorization detail (RFC 9396), in the words of its API's operator.
+#[derive(Clone, Debug, Serialize)]
+pub struct DetailBlock {
+    pub label: String,
+    pub api: String,
+    /// Name and value of each member.
+    pub members: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -102,7 +112,8 @@ pub struct ScopeLine {
 impl ScopeLine {
     /// A line for a scope as it was asked for (OpenID Connect Core 5.4, protocol.md §2).
     pub fn new(name: &str) -> Self {
-        const SPOKEN: [&str; 8] = ["openid", "profile", "email", "offline_access", "tenant", "groups", "permissions", "locations"];
+        const SPOKEN: [&str; 10] =
+            ["openid", "profile", "email", "address", "phone", "offline_access", "tenant", "groups", "permissions", "locations"];
         Self { name: name.to_owned(), known: SPOKEN.contains(&name) }
     }
 }
@@ -270,9 +281,26 @@ impl Page for Consent {
             tenant_name: "Northwind Foods GmbH".to_owned(),
             person_name: "Anna Berg".to_owned(),
             scopes: scopes.iter().map(|s| ScopeLine::new(s)).collect(),
+            details: Vec::new(),
         };
-        let all = ["openid", "profile", "email", "offline_access", "tenant", "groups", "permissions", "locations", "payouts:read"];
-        vec![("few", page(&["openid", "profile", "email"])), ("all", page(&all))]
+        let amount = [("amount", "12.50 EUR"), ("to", "Northwind Foods GmbH"), ("actions", "status, cancel")];
+        let members = amount.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let payment = DetailBlock { label: "Start a payment".to_owned(), api: "Payments".to_owned(), members };
+        let all = [
+            "openid",
+            "profile",
+            "email",
+            "address",
+            "phone",
+            "offline_access",
+            "tenant",
+            "groups",
+            "permissions",
+            "locations",
+            "payouts:read",
+        ];
+        let detailed = Self { details: vec![payment], ..page(&["openid", "profile"]) };
+        vec![("few", page(&["openid", "profile", "email"])), ("all", page(&all)), ("details", detailed)]
     }
 }
 

@@ -6,8 +6,8 @@ use super::error::{ErrorCode, OAuthError, Reason, Refusal};
 use super::params::Params;
 use super::response_type::{self, Manner};
 use super::scope::Scopes;
-use super::{claims_request, pkce, redirect};
-use crate::model::{Acr, Client, ClientId, ClientState, ResponseMode, ResponseType};
+use super::{claims, claims_request, details, pkce, redirect, resources};
+use crate::model::{Acr, Client, ClientId, ClientState, GrantTerms, ResponseMode, ResponseType};
 
 /// A redirect target that matched the client's registration byte for byte. Only `redirect::verify` makes one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +90,9 @@ pub struct AuthorizeRequest {
     /// `tenant=` or `tenant:<slug>`: id, number or slug as sent.
     pub tenant_hint: Option<String>,
     pub ui_locales: Vec<String>,
+    /// Resources, authorization details and single claims that were asked for.
+    #[serde(default)]
+    pub terms: GrantTerms,
 }
 
 /// A flow that was begun by a version without other types.
@@ -119,6 +122,7 @@ impl AuthorizeRequest {
             hinted_person: None,
             tenant_hint: None,
             ui_locales: Vec::new(),
+            terms: GrantTerms::default(),
         }
     }
 }
@@ -208,6 +212,7 @@ fn check(
     let challenge = if kind.has_code() { pkce::challenge(params, client)? } else { None };
     let mut claims = claims_request::parse(params.get("claims"))?;
     let hinted_person = hinted(hint, claims.sub.take(), prompt)?;
+    let terms = terms(params, client, &claims)?;
     let acr_values = acr_values(params, client, &mut claims);
     let languages = params.get("ui_locales").unwrap_or("").split(' ').filter(|tag| !tag.is_empty()).take(10);
     Ok(AuthorizeRequest {
@@ -229,6 +234,7 @@ fn check(
         hinted_person,
         tenant_hint,
         ui_locales: languages.map(str::to_owned).collect(),
+        terms,
     })
 }
 
@@ -282,6 +288,32 @@ fn scopes(words: &Scopes, client: &Client) -> Result<(Scopes, Option<String>), O
     match (named.next(), named.next()) {
         (Some(_), Some(_)) => Err(invalid("Two tenants are named", Reason::TenantNamedTwice)),
         (slug, _) => Ok((scopes, slug.map(str::to_owned))),
+    }
+}
+
+/// What the grant will be limited to and promise (RFC 8707 2.1, RFC 9396 2, OpenID Connect Core 5.5). Whether details have
+/// the members of their types is decided where the types are known: see `details::check`.
+fn terms(params: &Params, client: &Client, asked: &claims_request::ClaimsRequest) -> Result<GrantTerms, OAuthError> {
+    // Asking for a claim by its name yields no more than asking for its scope could.
+    let may_have = |name: &&String| claims::scope_of(name).is_none_or(|scope| client.metadata.scopes.iter().any(|known| known == scope));
+    let allowed = |names: &[String]| names.iter().filter(may_have).cloned().collect();
+    let resources = resources::named(params)?;
+    resources::check(&resources, client)?;
+    Ok(GrantTerms {
+        resources,
+        authorization_details: details::parse(params.get("authorization_details"))?,
+        id_token_claims: allowed(&asked.id_token),
+        userinfo_claims: allowed(&asked.userinfo),
+        ..GrantTerms::default()
+    })
+}
+
+impl AuthorizeRequest {
+    /// The scopes that the person is asked for: those of the request, and those of the claims asked for one by one.
+    pub fn consent_scopes(&self) -> Scopes {
+        let named = self.terms.id_token_claims.iter().chain(&self.terms.userinfo_claims);
+        let released: Vec<&str> = named.filter_map(|name| claims::scope_of(name)).collect();
+        Scopes::parse(&format!("{} {}", self.scopes, released.join(" ")))
     }
 }
 

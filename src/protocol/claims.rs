@@ -5,9 +5,13 @@ use serde_json::{Map, Value, json};
 
 use super::scope::Scopes;
 use crate::model::{
-    Acr, Binding, Client, ClientId, Membership, MembershipDetails, MembershipKind, Person, Proof, SessionId, Tenant, TenantId, TokenId,
+    Acr, Address, Binding, Client, ClientId, GrantTerms, Membership, MembershipDetails, MembershipKind, Person, Proof, SessionId, Tenant,
+    TenantId, TokenId,
 };
 use crate::world::Timestamp;
+
+pub mod budget;
+pub mod table;
 
 /// A set of claims, ready to be signed or sent.
 pub type Claims = Map<String, Value>;
@@ -22,6 +26,10 @@ pub struct Subject<'a> {
     pub home_tenant: Option<&'a TenantId>,
     pub proof: &'a Proof,
     pub session: Option<&'a SessionId>,
+    /// What the client knows the person by (OpenID Connect Core 8).
+    pub sub: &'a str,
+    /// Claims that were asked for one by one.
+    pub terms: &'a GrantTerms,
 }
 
 /// Where a claim is told.
@@ -59,10 +67,24 @@ const RULES: &[Rule] = &[
     rule("name", Some("profile"), USERINFO, |s| text(&s.person.name())),
     rule("given_name", Some("profile"), USERINFO, |s| text(&s.person.first_name)),
     rule("family_name", Some("profile"), USERINFO, |s| text(&s.person.last_name)),
+    rule("middle_name", Some("profile"), USERINFO, |s| text(&s.person.profile.middle_name)),
+    rule("nickname", Some("profile"), USERINFO, |s| text(&s.person.profile.nickname)),
+    rule("preferred_username", Some("profile"), USERINFO, |s| text(&s.person.profile.preferred_username)),
+    rule("profile", Some("profile"), USERINFO, |s| text(&s.person.profile.profile)),
+    rule("picture", Some("profile"), USERINFO, |s| text(&s.person.profile.picture)),
+    rule("website", Some("profile"), USERINFO, |s| text(&s.person.profile.website)),
+    rule("gender", Some("profile"), USERINFO, |s| text(&s.person.profile.gender)),
+    rule("birthdate", Some("profile"), USERINFO, |s| text(&s.person.profile.birthdate)),
+    rule("zoneinfo", Some("profile"), USERINFO, |s| text(&s.person.profile.zoneinfo)),
     rule("locale", Some("profile"), USERINFO, |s| text(s.person.locale.as_str())),
     rule("updated_at", Some("profile"), USERINFO, |s| Some(json!(s.person.updated_at.seconds()))),
     rule("email", Some("email"), USERINFO, |s| text(s.person.email.as_str())),
     rule("email_verified", Some("email"), USERINFO, |s| Some(json!(s.person.email_verified))),
+    rule("address", Some("address"), USERINFO, |s| address(&s.person.profile.address)),
+    rule("phone_number", Some("phone"), USERINFO, |s| text(&s.person.profile.phone_number)),
+    rule("phone_number_verified", Some("phone"), USERINFO, |s| {
+        text(&s.person.profile.phone_number).map(|_| Value::Bool(s.person.profile.phone_number_verified))
+    }),
     rule("tenant_id", Some("tenant"), EVERYWHERE, |s| text(s.tenant.id.as_str())),
     rule("tenant", Some("tenant"), EVERYWHERE, |s| text(&s.tenant.slug)),
     rule("tenant_name", Some("tenant"), EVERYWHERE, |s| text(s.tenant.display_name())),
@@ -91,14 +113,68 @@ fn text(value: &str) -> Option<Value> {
     (!value.is_empty()).then(|| Value::from(value))
 }
 
+/// OpenID Connect Core 5.1.1: an object of the members that are known.
+fn address(address: &Address) -> Option<Value> {
+    let members = [
+        ("formatted", &address.formatted),
+        ("street_address", &address.street_address),
+        ("locality", &address.locality),
+        ("region", &address.region),
+        ("postal_code", &address.postal_code),
+        ("country", &address.country),
+    ];
+    let known: Claims = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), text(value)?))).collect();
+    (!known.is_empty()).then_some(Value::Object(known))
+}
+
 fn list<'a>(values: impl IntoIterator<Item = &'a str>) -> Option<Value> {
     let values: Vec<Value> = values.into_iter().map(Value::from).collect();
     (!values.is_empty()).then_some(Value::Array(values))
 }
 
-fn told(subject: &Subject<'_>, scopes: &Scopes, place: Place) -> Claims {
-    let due = RULES.iter().filter(|r| r.places.contains(&place) && r.scope.is_none_or(|scope| scopes.contains(scope)));
-    due.filter_map(|rule| Some((rule.claim.to_owned(), (rule.fact)(subject)?))).collect()
+fn told(subject: &Subject<'_>, client: &Client, scopes: &Scopes, place: Place) -> Claims {
+    let due = RULES.iter().filter(|rule| {
+        let by_scope = rule.places.contains(&place) && rule.scope.is_none_or(|scope| scopes.contains(scope));
+        by_scope || asked_by_name(rule, subject.terms, place) && may_have(rule, client)
+    });
+    let mut claims: Claims = due.filter_map(|rule| Some((rule.claim.to_owned(), (rule.fact)(subject)?))).collect();
+    claims.extend(table::told(subject, client, place));
+    claims
+}
+
+/// OpenID Connect Core 5.5. Lists that were asked for in the id_token are told by userinfo too: a token that is too large
+/// points there.
+fn asked_by_name(rule: &Rule, terms: &GrantTerms, place: Place) -> bool {
+    let named = |names: &[String]| names.iter().any(|name| name == rule.claim);
+    match place {
+        Place::IdToken => named(&terms.id_token_claims),
+        Place::UserInfo => named(&terms.userinfo_claims) || rule.places == EVERYWHERE && named(&terms.id_token_claims),
+        Place::AccessToken => false,
+    }
+}
+
+/// Asking for a claim by its name yields no more than asking for its scope could.
+fn may_have(rule: &Rule, client: &Client) -> bool {
+    rule.scope.is_none_or(|scope| client.metadata.scopes.iter().any(|known| known == scope))
+}
+
+/// Is there a claim of this name that a request may ask for (OpenID Connect Core 5.5)?
+pub fn is_known(name: &str) -> bool {
+    RULES.iter().any(|rule| rule.claim == name)
+}
+
+/// The scope that releases a claim, if it needs one: whoever is asked for the claim is asked for this scope.
+pub fn scope_of(name: &str) -> Option<&'static str> {
+    RULES.iter().find(|rule| rule.claim == name).and_then(|rule| rule.scope)
+}
+
+/// Must the groups, permissions and locations of the membership be read?
+pub fn needs_details(client: &Client, scopes: &Scopes, terms: &GrantTerms) -> bool {
+    const SCOPES: &[&str] = &["groups", "permissions", "locations"];
+    let named = terms.id_token_claims.iter().chain(&terms.userinfo_claims);
+    SCOPES.iter().any(|scope| scopes.contains(scope))
+        || named.filter_map(|name| scope_of(name)).any(|scope| SCOPES.contains(&scope))
+        || table::needs_details(client)
 }
 
 /// The frame of a token: who issues it, to whom, for how long.
@@ -107,6 +183,12 @@ pub struct Frame<'a> {
     pub issuer: &'a str,
     pub client: &'a Client,
     pub scopes: &'a Scopes,
+    /// Identifiers of the resource servers that an access token is for.
+    pub audience: &'a [String],
+    /// Is it for our userinfo too?
+    pub with_userinfo: bool,
+    /// RFC 9396 9.1.
+    pub details: &'a [Value],
     pub now: Timestamp,
     pub expires_at: Timestamp,
 }
@@ -122,13 +204,13 @@ pub struct Hashes {
 
 /// The claims of an id_token (OpenID Connect Core 2).
 pub fn id_token(frame: &Frame<'_>, subject: &Subject<'_>, nonce: Option<&str>, hashes: &Hashes) -> Claims {
-    let mut claims = told(subject, frame.scopes, Place::IdToken);
+    let mut claims = told(subject, frame.client, frame.scopes, Place::IdToken);
     // OpenID Connect Core 5.4: without an access token there is no userinfo, so what the scopes ask for is told here.
     if hashes.at.is_none() && hashes.c.is_none() {
-        claims.extend(told(subject, frame.scopes, Place::UserInfo));
+        claims.extend(told(subject, frame.client, frame.scopes, Place::UserInfo));
     }
     claims.insert("iss".into(), frame.issuer.into());
-    claims.insert("sub".into(), subject.person.id.as_str().into());
+    claims.insert("sub".into(), subject.sub.into());
     claims.insert("aud".into(), frame.client.id.as_str().into());
     claims.insert("exp".into(), frame.expires_at.seconds().into());
     claims.insert("iat".into(), frame.now.seconds().into());
@@ -142,8 +224,8 @@ pub fn id_token(frame: &Frame<'_>, subject: &Subject<'_>, nonce: Option<&str>, h
 
 /// The claims of a person's access token (RFC 9068 2.2).
 pub fn access_token(frame: &Frame<'_>, subject: &Subject<'_>, id: &TokenId) -> Claims {
-    let mut claims = told(subject, frame.scopes, Place::AccessToken);
-    claims.extend(access_frame(frame, subject.person.id.as_str(), id));
+    let mut claims = told(subject, frame.client, frame.scopes, Place::AccessToken);
+    claims.extend(access_frame(frame, subject.sub, id));
     claims
 }
 
@@ -153,6 +235,7 @@ pub fn client_access_token(frame: &Frame<'_>, id: &TokenId) -> Claims {
 }
 
 fn access_frame(frame: &Frame<'_>, sub: &str, id: &TokenId) -> Claims {
+    let details = (!frame.details.is_empty()).then(|| ("authorization_details", json!(frame.details)));
     let members = [
         ("iss", Value::from(frame.issuer)),
         ("exp", frame.expires_at.seconds().into()),
@@ -163,13 +246,13 @@ fn access_frame(frame: &Frame<'_>, sub: &str, id: &TokenId) -> Claims {
         ("jti", id.as_str().into()),
         ("scope", frame.scopes.to_string().into()),
     ];
-    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    members.into_iter().chain(details).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The registered resource servers; with `openid` our userinfo too, which answers to the issuer's name.
+/// The resource servers; where it may be used there, our userinfo too, which answers to the issuer's name.
 fn audience(frame: &Frame<'_>) -> Value {
-    let mut names: Vec<&str> = frame.client.metadata.audiences.iter().map(String::as_str).collect();
-    if names.is_empty() || frame.scopes.contains("openid") {
+    let mut names: Vec<&str> = frame.audience.iter().map(String::as_str).collect();
+    if frame.with_userinfo {
         names.push(frame.issuer);
     }
     names.dedup();
@@ -180,9 +263,9 @@ fn audience(frame: &Frame<'_>) -> Value {
 }
 
 /// The answer of userinfo (OpenID Connect Core 5.3.2).
-pub fn userinfo(subject: &Subject<'_>, scopes: &Scopes) -> Claims {
-    let mut claims = told(subject, scopes, Place::UserInfo);
-    claims.insert("sub".into(), subject.person.id.as_str().into());
+pub fn userinfo(subject: &Subject<'_>, client: &Client, scopes: &Scopes) -> Claims {
+    let mut claims = told(subject, client, scopes, Place::UserInfo);
+    claims.insert("sub".into(), subject.sub.into());
     claims
 }
 

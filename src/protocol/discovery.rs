@@ -1,10 +1,12 @@
 //! The metadata documents (OpenID Connect Discovery 3, RFC 8414 2), derived from the tables and enums that the code itself
 //! uses: what is not built is not in them.
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::authorize::PROMPT_VALUES;
 use super::{claims, dpop, logout, response_type};
-use crate::model::{Acr, AuthMethod, GrantType, Locale, ResponseMode, SigningAlg};
+use crate::model::{Acr, Apis, AuthMethod, GrantType, Locale, ResponseMode, SigningAlg, SubjectType};
 
 /// Where the endpoints are, below the issuer. The router uses the same names.
 pub mod path {
@@ -28,19 +30,31 @@ pub fn url(issuer: &str, path: &str) -> String {
     format!("{}{path}", issuer.trim_end_matches('/'))
 }
 
+/// What room keys can encrypt with (RFC 7518 4.1, 5.1).
+#[derive(Clone, Copy, Debug)]
+pub struct Encryption {
+    pub algorithms: &'static [&'static str],
+    pub content: &'static [&'static str],
+}
+
 /// `/.well-known/openid-configuration`. `algorithms` are those for which there is a signing key.
-pub fn openid_configuration(issuer: &str, algorithms: &[SigningAlg]) -> Value {
-    let mut document = shared(issuer, algorithms);
+pub fn openid_configuration(issuer: &str, algorithms: &[SigningAlg], encryption: Encryption, apis: &Apis) -> Value {
+    let mut document = shared(issuer, algorithms, apis);
     let signing: Vec<&str> = algorithms.iter().map(|alg| alg.as_str()).collect();
     let own = json!({
         "userinfo_endpoint": url(issuer, path::USERINFO),
         "end_session_endpoint": url(issuer, path::END_SESSION),
-        "subject_types_supported": ["public"],
+        "subject_types_supported": names(SubjectType::ALL.iter().map(|kind| kind.as_str())),
         "id_token_signing_alg_values_supported": signing,
+        "id_token_encryption_alg_values_supported": encryption.algorithms,
+        "id_token_encryption_enc_values_supported": encryption.content,
+        "userinfo_signing_alg_values_supported": signing,
+        "userinfo_encryption_alg_values_supported": encryption.algorithms,
+        "userinfo_encryption_enc_values_supported": encryption.content,
         "acr_values_supported": names(Acr::ALL.iter().filter(|acr| **acr != Acr::Phr).map(|acr| acr.as_str())),
-        "claim_types_supported": ["normal"],
+        "claim_types_supported": ["normal", "distributed"],
         "claims_supported": claims::supported(),
-        "claims_parameter_supported": false,
+        "claims_parameter_supported": true,
         "prompt_values_supported": PROMPT_VALUES,
     });
     document.extend(members(own));
@@ -49,11 +63,11 @@ pub fn openid_configuration(issuer: &str, algorithms: &[SigningAlg]) -> Value {
 }
 
 /// `/.well-known/oauth-authorization-server`.
-pub fn oauth_metadata(issuer: &str, algorithms: &[SigningAlg]) -> Value {
-    Value::Object(shared(issuer, algorithms))
+pub fn oauth_metadata(issuer: &str, algorithms: &[SigningAlg], apis: &Apis) -> Value {
+    Value::Object(shared(issuer, algorithms, apis))
 }
 
-fn shared(issuer: &str, algorithms: &[SigningAlg]) -> Map<String, Value> {
+fn shared(issuer: &str, algorithms: &[SigningAlg], apis: &Apis) -> Map<String, Value> {
     // Those of TLS are added where certificates can be seen: see [`with_certificates`].
     let built = [AuthMethod::Basic, AuthMethod::Post, AuthMethod::PrivateKeyJwt, AuthMethod::None];
     let methods = names(built.iter().map(|method| method.as_str()));
@@ -84,11 +98,14 @@ fn shared(issuer: &str, algorithms: &[SigningAlg]) -> Map<String, Value> {
         "token_endpoint_auth_signing_alg_values_supported": assertions,
         "introspection_endpoint_auth_methods_supported": names(built.iter().filter(|m| **m != AuthMethod::None).map(|m| m.as_str())),
         "introspection_endpoint_auth_signing_alg_values_supported": assertions,
+        // RFC 9701 7.
+        "introspection_signing_alg_values_supported": names(algorithms.iter().map(|alg| alg.as_str())),
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": assertions,
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": names(dpop::ALGORITHMS.iter().map(|alg| alg.as_str())),
         "ui_locales_supported": names(Locale::ALL.iter().map(|locale| locale.as_str())),
+        "authorization_details_types_supported": details_types(apis),
         "authorization_response_iss_parameter_supported": true,
     }))
 }
@@ -116,6 +133,12 @@ pub fn with_certificates(document: &mut Value, issuer: &str, alias: Option<&str>
     members.insert("mtls_endpoint_aliases".into(), Value::Object(aliases));
 }
 
+/// RFC 9396 10: the types of all registered APIs.
+fn details_types(apis: &Apis) -> BTreeSet<&str> {
+    let types = apis.values().flat_map(|api| &api.settings.authorization_details);
+    types.map(|known| known.name.as_str()).collect()
+}
+
 fn names(values: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
     values.collect()
 }
@@ -131,9 +154,11 @@ fn members(value: Value) -> Map<String, Value> {
 mod tests {
     use super::*;
 
+    const NO_ENCRYPTION: Encryption = Encryption { algorithms: &[], content: &[] };
+
     #[test]
     fn the_documents_name_what_is_built() {
-        let document = openid_configuration("https://id.test", &[SigningAlg::Rs256, SigningAlg::Es256]);
+        let document = openid_configuration("https://id.test", &[SigningAlg::Rs256, SigningAlg::Es256], NO_ENCRYPTION, &Apis::new());
 
         assert_eq!(document["issuer"], "https://id.test");
         assert_eq!(document["token_endpoint"], "https://id.test/token");
@@ -155,7 +180,7 @@ mod tests {
     #[test]
     fn certificates_stand_in_the_document_where_they_are_seen() {
         let issuer = "https://id.test";
-        let mut document = openid_configuration(issuer, &[SigningAlg::Es256]);
+        let mut document = openid_configuration(issuer, &[SigningAlg::Es256], NO_ENCRYPTION, &Apis::new());
         let has = |document: &Value, name: &str| {
             document["token_endpoint_auth_methods_supported"].as_array().expect("a list").contains(&json!(name))
         };
@@ -167,14 +192,14 @@ mod tests {
         assert_eq!(document["tls_client_certificate_bound_access_tokens"], json!(true));
         assert_eq!(document["mtls_endpoint_aliases"]["token_endpoint"], "https://mtls.id.test/token");
         assert!(document["mtls_endpoint_aliases"].get("authorization_endpoint").is_none());
-        let mut plain = oauth_metadata(issuer, &[SigningAlg::Es256]);
+        let mut plain = oauth_metadata(issuer, &[SigningAlg::Es256], &Apis::new());
         with_certificates(&mut plain, issuer, None, true);
         assert!(has(&plain, "tls_client_auth") && plain.get("mtls_endpoint_aliases").is_none());
     }
 
     #[test]
     fn the_oauth_document_has_no_openid_members() {
-        let document = oauth_metadata("https://id.test", &[SigningAlg::Es256]);
+        let document = oauth_metadata("https://id.test", &[SigningAlg::Es256], &Apis::new());
 
         assert!(document.get("userinfo_endpoint").is_none());
         assert_eq!(document["jwks_uri"], "https://id.test/jwks");

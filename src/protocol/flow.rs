@@ -38,6 +38,8 @@ pub struct Facts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonFacts {
     pub id: PersonId,
+    /// What the client knows the person by.
+    pub sub: String,
     pub second_factor: FactorKind,
 }
 
@@ -154,7 +156,7 @@ fn sign_in(request: &AuthorizeRequest, facts: &Facts, now: Timestamp) -> Result<
         return Ok(Some(Ask::SignIn));
     };
     // OpenID Connect Core 3.1.2.1: with id_token_hint, another person must not be returned.
-    if request.hinted_person.as_deref().is_some_and(|hinted| hinted != person.id.as_str()) {
+    if request.hinted_person.as_deref().is_some_and(|hinted| hinted != person.sub) {
         if request.prompt.none || facts.signed_in_here {
             let text = "Another person than the hinted one is signed in";
             return Err(OAuthError::new(ErrorCode::LoginRequired, text, Reason::HintOfAnotherPerson));
@@ -284,7 +286,10 @@ fn consent(request: &AuthorizeRequest, facts: &Facts, _now: Timestamp) -> Result
     if matches!(request.target, Target::Device { .. }) {
         return Ok(Some(Ask::Device(seat.tenant.clone())));
     }
-    let remembered = facts.consents.get(&seat.tenant).is_some_and(|granted| request.scopes.is_subset_of(granted));
+    let asked = request.consent_scopes();
+    // RFC 9396 13: details are allowed one by one, never remembered.
+    let remembered = request.terms.authorization_details.is_empty()
+        && facts.consents.get(&seat.tenant).is_some_and(|granted| asked.is_subset_of(granted));
     let open = request.prompt.consent || !(facts.consent_implicit || remembered);
     Ok(open.then(|| Ask::Consent(seat.tenant.clone())))
 }

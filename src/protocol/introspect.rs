@@ -25,11 +25,11 @@ pub fn access_token(mut claims: Claims) -> Value {
 }
 
 /// A living refresh token; only its own client is ever told.
-pub fn refresh_token(row: &RefreshRow, grant: &Grant, issuer: &str) -> Value {
+pub fn refresh_token(row: &RefreshRow, grant: &Grant, sub: &str, issuer: &str) -> Value {
     json!({
         "active": true,
         "iss": issuer,
-        "sub": grant.person,
+        "sub": sub,
         "client_id": grant.client,
         "scope": grant.scope,
         "iat": row.issued_at.seconds(),

@@ -7,6 +7,7 @@ pub mod certificate;
 pub mod claims;
 pub mod claims_request;
 pub mod client_auth;
+pub mod details;
 pub mod discovery;
 pub mod dpop;
 pub mod error;
@@ -24,6 +25,7 @@ pub mod resources;
 pub mod response;
 pub mod response_type;
 pub mod scope;
+pub mod sector;
 #[cfg(test)]
 mod testing;
 

@@ -17,6 +17,7 @@ const KNOWN: &[(&str, usize)] = &[
     ("actor_token", 8192),
     ("actor_token_type", 128),
     ("audience", 2048),
+    ("authorization_details", 16384),
     ("claims", 4096),
     ("claims_locales", 512),
     ("client_assertion", 8192),
@@ -44,6 +45,7 @@ const KNOWN: &[(&str, usize)] = &[
     ("request", 16384),
     ("request_uri", 2048),
     ("requested_token_type", 128),
+    ("resource", 512),
     ("response_mode", 64),
     ("response_type", 128),
     ("scope", 2048),
@@ -56,10 +58,15 @@ const KNOWN: &[(&str, usize)] = &[
     ("ui_locales", 512),
 ];
 
+/// Those that may come several times, and how often (RFC 8707 2).
+const REPEATABLE: &[&str] = &["resource"];
+const MOST_REPEATED: usize = 16;
+
 /// The known parameters of one request. A parameter without a value counts as omitted (RFC 6749 3.1).
 #[derive(Clone, Debug, Default)]
 pub struct Params {
     values: BTreeMap<&'static str, String>,
+    lists: BTreeMap<&'static str, Vec<String>>,
     faults: BTreeMap<&'static str, Reason>,
 }
 
@@ -91,7 +98,9 @@ impl Params {
                 return Err(fault(Reason::ParameterTooLong));
             }
             let Some(&(known, limit)) = KNOWN.iter().find(|(known, _)| *known == name) else { continue };
-            if seen.insert(known, ()).is_some() {
+            if REPEATABLE.contains(&known) {
+                params.append(known, value, limit);
+            } else if seen.insert(known, ()).is_some() {
                 // RFC 6749 3.1: parameters must not be included more than once, be they empty or equal.
                 params.refuse(known, Reason::ParameterRepeated);
             } else if let Some(reason) = unfit(known, &value, limit) {
@@ -103,8 +112,25 @@ impl Params {
         Ok(params)
     }
 
+    fn append(&mut self, name: &'static str, value: String, limit: usize) {
+        let count = self.lists.get(name).map_or(0, Vec::len);
+        let fault = if count == MOST_REPEATED { Some(Reason::ParameterTooLong) } else { unfit(name, &value, limit) };
+        match fault {
+            Some(reason) => self.refuse(name, reason),
+            None if value.is_empty() || self.faults.contains_key(name) => {}
+            None => self.lists.entry(name).or_default().push(value),
+        }
+    }
+
+    /// The values of a parameter that may be repeated, in their order; none when one of them is faulty.
+    pub fn all(&self, name: &str) -> &[String] {
+        debug_assert!(REPEATABLE.contains(&name), "{name} is not in the table of repeatable parameters");
+        self.lists.get(name).map_or(&[], Vec::as_slice)
+    }
+
     fn refuse(&mut self, name: &'static str, reason: Reason) {
         self.values.remove(name);
+        self.lists.remove(name);
         self.faults.entry(name).or_insert(reason);
     }
 
@@ -116,7 +142,8 @@ impl Params {
 
     /// All good parameters, as they could be collected again.
     pub fn pairs(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.values.iter().map(|(name, value)| (*name, value.as_str()))
+        let single = self.values.iter().map(|(name, value)| (*name, value.as_str()));
+        single.chain(self.lists.iter().flat_map(|(name, list)| list.iter().map(|value| (*name, value.as_str()))))
     }
 
     /// The value of a parameter that must be there.
@@ -177,10 +204,20 @@ pub(super) mod tests {
 
     #[test]
     fn a10_every_known_parameter_is_refused_when_repeated() {
-        for (name, _) in KNOWN {
+        for (name, _) in KNOWN.iter().filter(|(name, _)| !REPEATABLE.contains(name)) {
             assert_eq!(refused(&[(name, "x"), (name, "x")]), Reason::ParameterRepeated, "{name}");
             assert_eq!(refused(&[(name, "x"), (name, "")]), Reason::ParameterRepeated, "{name} with an empty twin");
         }
+    }
+
+    #[test]
+    fn resource_may_come_several_times_but_not_without_end() {
+        let two = params(&[("resource", "https://a.test"), ("resource", ""), ("resource", "https://b.test")]);
+        let many = vec![("resource", "https://a.test"); MOST_REPEATED + 1];
+
+        assert_eq!(two.all("resource"), ["https://a.test", "https://b.test"]);
+        assert_eq!(refused(&many), Reason::ParameterTooLong);
+        assert_eq!(refused(&[("resource", "https://a.test"), ("resource", "a\0")]), Reason::ParameterMalformed);
     }
 
     #[test]

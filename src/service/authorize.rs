@@ -10,6 +10,7 @@ use super::{Failure, Visitor, device, facts, second_factor, session};
 use crate::app::{App, Registered};
 use crate::model::{Client, ClientId, ClientMetadata, ClientState, ConsentMode, Flow, FlowId, Progress, Proof};
 use crate::protocol::authorize::{self, AuthorizeRequest, Hint, Prompt, Target};
+use crate::protocol::details;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::flow::{Ask, Next, next};
 use crate::protocol::params::Params;
@@ -56,6 +57,7 @@ pub async fn begin(app: &App, asked: Asked, visitor: &Visitor, now: Timestamp) -
         Some(refusal) => Err(refusal),
         None => authorize::parse(&params, client, &hinted(app, &params, now), provenance),
     };
+    let checked = checked.and_then(|request| known_details(&registered, request));
     match (checked, client) {
         (Ok(request), _) => open(app, &AuthorizeRequest { pushed, ..request }, visitor, now).await,
         (Err(refusal), client) => {
@@ -68,6 +70,16 @@ pub async fn begin(app: &App, asked: Asked, visitor: &Visitor, now: Timestamp) -
                 (Refusal::Page(error) | Refusal::Redirect(_, error), _) => Destination::Refused(error),
             }))
         }
+    }
+}
+
+/// Are the authorization details of a request what their types say (RFC 9396 5)?
+pub(super) fn known_details(registered: &Registered, request: AuthorizeRequest) -> Result<AuthorizeRequest, Refusal> {
+    let Some(client) = registered.clients.get(&request.client) else { return Ok(request) };
+    match (details::check(&request.terms.authorization_details, client, &registered.apis), &request.target) {
+        (Ok(()), _) => Ok(request),
+        (Err(error), Target::Client(redirect)) => Err(Refusal::Redirect(redirect.clone(), error)),
+        (Err(error), Target::Own { .. } | Target::Device { .. }) => Err(Refusal::Page(error)),
     }
 }
 

@@ -4,11 +4,14 @@ use url::Url;
 
 use super::authorization_faults::authorization_fault;
 use super::change::Change;
+use crate::keys::Recipient;
 use crate::model::{
     AssertionAudience, AuthMethod, Client, ClientId, ClientMetadata, ClientProfile, ClientState, ConsentMode, Entitlement, GrantType,
     PersonId, RefreshRotation, ResponseMode, SecretId, SigningAlg, StoredSecret, TenantId, display_name,
 };
+use crate::protocol::claims::table::fault as claims_fault;
 use crate::protocol::redirect::registration_fault;
+use crate::protocol::sector::fault as sector_fault;
 use crate::protocol::{certificate, profile};
 use crate::store::StoreError;
 use crate::world::{ClientSecret, Token};
@@ -160,11 +163,18 @@ pub fn metadata_fault(metadata: &ClientMetadata) -> Option<(&'static str, String
     if metadata.consent == ConsentMode::Implicit && public {
         return fault("consent", "an application that cannot prove itself must ask (RFC 6749 10.2)");
     }
+    if let Some((name, text)) = claims_fault(&metadata.claims) {
+        return Some(("claims", format!("\"{name}\" {text}")));
+    }
+    if let Some((field, text)) = sector_fault(metadata) {
+        return fault(field, text);
+    }
     if let Some((field, demand)) = profile::fault(metadata) {
         return fault(field, demand);
     }
     keys_fault(metadata)
         .map(|(field, demand)| (field, demand.to_owned()))
+        .or_else(|| encryption_fault(metadata))
         .or_else(|| uris_fault(metadata))
         .or_else(|| authorization_fault(metadata))
 }
@@ -208,6 +218,22 @@ fn keys_fault(metadata: &ClientMetadata) -> Option<(&'static str, &'static str)>
         ),
     ];
     rules.into_iter().find(|(good, ..)| !good).map(|(_, field, demand)| (field, demand))
+}
+
+/// OpenID Connect Dynamic Client Registration 2: `enc` needs `alg`, and `alg` a key of the client's own.
+fn encryption_fault(metadata: &ClientMetadata) -> Option<(&'static str, String)> {
+    let pairs = [
+        ("id_token_encrypted_response_alg", &metadata.id_token_encrypted_response_alg, &metadata.id_token_encrypted_response_enc),
+        ("userinfo_encrypted_response_alg", &metadata.userinfo_encrypted_response_alg, &metadata.userinfo_encrypted_response_enc),
+    ];
+    pairs.into_iter().find_map(|(field, alg, enc)| match (alg, enc) {
+        (None, None) => None,
+        (None, Some(_)) => Some((field, "is needed beside its _enc".to_owned())),
+        (Some(alg), enc) => {
+            let keys = metadata.jwks.as_ref().unwrap_or(&serde_json::Value::Null);
+            Recipient::from_jwks(keys, alg, enc.as_deref()).err().map(|fault| (field, fault.to_string()))
+        }
+    })
 }
 
 fn uris_fault(metadata: &ClientMetadata) -> Option<(&'static str, String)> {

@@ -1,7 +1,7 @@
 //! Loads what the steps of a sign-in are decided by.
 use std::collections::BTreeMap;
 
-use super::{Failure, Visitor};
+use super::{Failure, Visitor, subject};
 use crate::app::{App, Registered};
 use crate::model::{Client, ConsentMode, Flow, Membership, Person, PersonId, PersonState, Progress, Proof, Session, Tenant};
 use crate::policy::entry::{Entry, decide};
@@ -45,7 +45,11 @@ pub async fn load(
     let same_session = same_session(flow, visitor);
     let proved_here = same_session || flow.progress.person.is_some();
     let facts = Facts {
-        person: person.as_ref().map(|person| PersonFacts { id: person.id.clone(), second_factor: person.second_factor }),
+        person: person.as_ref().map(|person| PersonFacts {
+            id: person.id.clone(),
+            sub: subject::sub(app, client, &person.id),
+            second_factor: person.second_factor,
+        }),
         proof,
         signed_in_here: flow.progress.signed_in_here && proved_here,
         factor_here: flow.progress.factor_here && proved_here,

@@ -1,9 +1,11 @@
 //! Introspection (RFC 7662): a resource server asks whether a token is alive.
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::bearer::verify;
 use super::client_auth::{Caller, Denied, authenticate};
-use super::{Failure, subject};
+use super::{Failure, nested, subject};
 use crate::app::App;
 use crate::model::{Client, ClientState};
 use crate::protocol::client_auth::refused;
@@ -12,29 +14,46 @@ use crate::protocol::grant::refresh::{Rotation, check};
 use crate::protocol::introspect::{access_token, inactive, may_ask, refresh_token};
 use crate::protocol::params::Params;
 use crate::protocol::scope::Scopes;
-use crate::world::{Digest, Refresh, Timestamp};
+use crate::world::{Access, Digest, Kind, Refresh, Timestamp};
+
+/// An answer, and who asked for it.
+pub struct Introspection {
+    pub said: Value,
+    client: Arc<Client>,
+}
+
+impl Introspection {
+    /// The answer as a signed JWT for the one who asked (RFC 9701 5).
+    ///
+    /// # Errors
+    /// A failure when there is no key for the algorithm.
+    pub fn signed(&self, app: &App, now: Timestamp) -> Result<String, Failure> {
+        nested::introspection(app, &self.client, &self.said, now)
+    }
+}
 
 /// Answers about one token. `token_type_hint` is not needed: the two kinds look different.
 ///
 /// # Errors
 /// `invalid_client` for a client that cannot prove itself, public ones included (RFC 7662 2.1); `invalid_request`.
-pub async fn introspect(app: &App, caller: &Caller, params: &Params, now: Timestamp) -> Result<Value, Denied> {
+pub async fn introspect(app: &App, caller: &Caller, params: &Params, now: Timestamp) -> Result<Introspection, Denied> {
     let registered = app.registered();
     let client = authenticate(app, &registered, caller, params, now).await?;
     if client.is_public() {
         return Err(refused(Reason::ClientAuthenticationMissing).into());
     }
     let token = params.require("token")?;
-    if client.state != ClientState::Active {
-        return Ok(inactive());
-    }
-    if !token.contains('.') {
-        return Ok(refresh(app, &client, token, now).await?);
-    }
-    match verify(app, &registered, token, &caller.network, now).await? {
-        Ok(living) if may_ask(&client, &living.row.client, &living.claims) => Ok(access_token(living.claims)),
-        _ => Ok(inactive()),
-    }
+    let said = if client.state != ClientState::Active {
+        inactive()
+    } else if !token.contains('.') && !token.starts_with(Access::PREFIX) {
+        refresh(app, &client, token, now).await?
+    } else {
+        match verify(app, &registered, token, &caller.network, now).await? {
+            Ok(living) if may_ask(&client, &living.row.client, &living.claims) => access_token(living.claims),
+            _ => inactive(),
+        }
+    };
+    Ok(Introspection { said, client })
 }
 
 /// Only the newest refresh token of a living family counts, and only its own client is told.
@@ -45,12 +64,12 @@ async fn refresh(app: &App, client: &Client, token: &str, now: Timestamp) -> Res
         .read(async |r| {
             let Some(row) = r.refresh_token(&digest).await? else { return Ok(None) };
             let Some(grant) = r.grant(&row.grant).await? else { return Ok(None) };
-            let subject = subject::load(r, &grant, &Scopes::default()).await?;
+            let subject = subject::load(r, &grant, &Scopes::default(), client).await?;
             Ok(Some((row, grant, subject)))
         })
         .await?;
     let Some((row, grant, subject)) = found else { return Ok(inactive()) };
     let newest = check(&row, &grant, client, now).is_ok_and(|rotation| rotation == Rotation::Fresh);
     let admitted = subject::admit(subject, client, &grant.proof, now).is_ok();
-    Ok(if newest && admitted { refresh_token(&row, &grant, app.issuer()) } else { inactive() })
+    Ok(if newest && admitted { refresh_token(&row, &grant, &subject::sub(app, client, &grant.person), app.issuer()) } else { inactive() })
 }

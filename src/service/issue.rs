@@ -4,6 +4,7 @@ use std::time::Duration;
 use super::answer::answer;
 use super::audit::{Event, record};
 use super::authorize::{Stored, take_over, use_up};
+use super::client_auth::Denied;
 use super::facts::Loaded;
 use super::session::{self, Established};
 use super::token::front::mint_in_front;
@@ -90,7 +91,7 @@ async fn front(decided: &Decided<'_>, mut flow: Flow, stored: Stored) -> Result<
     let Decided { app, request, client, visitor, now, .. } = *decided;
     let Some(established) = settle(decided, &mut flow, stored).await? else { return Ok(None) };
     let grant = decided.grant(established.as_ref().map(|e| &e.session).or(visitor.session.as_ref()));
-    let subject = app.store.read(async |r| subject::load(r, &grant, &request.scopes).await).await?;
+    let subject = app.store.read(async |r| subject::load(r, &grant, &request.scopes, client).await).await?;
     let subject = match subject::admit(subject, client, &grant.proof, now) {
         Ok(subject) => subject,
         // What changed since the facts were loaded; the tokens would be refused everywhere.
@@ -102,7 +103,15 @@ async fn front(decided: &Decided<'_>, mut flow: Flow, stored: Stored) -> Result<
     };
     let code = request.response_type.has_code().then(|| Token::<Code>::generate(&*app.entropy));
     let clear = code.as_ref().map(|code| code.clear().to_owned());
-    let minted = mint_in_front(decided, &grant, &subject, clear)?;
+    let minted = match mint_in_front(decided, &grant, &subject, clear) {
+        Ok(minted) => minted,
+        // The client lost a resource since it asked for it.
+        Err(Denied::Refused(error)) => {
+            return Ok(Some(Issued { answer: decided.answer_with(response::error_fields(&error))?, established }));
+        }
+        Err(Denied::Failed(failure)) => return Err(failure),
+        Err(Denied::Paused { .. }) => return Err(Failure::Busy),
+    };
     let ended = app
         .store
         .write(async |w| {
@@ -168,11 +177,20 @@ impl Decided<'_> {
             nonce: self.request.nonce.clone(),
             proof: session.map(|session| session.proof.clone()).unwrap_or_default(),
             auth_time_requested: self.request.auth_time_requested || self.request.max_age.is_some(),
-            terms: GrantTerms::default(),
+            terms: self.terms(),
             created_at: self.now,
             expires_at: self.now.plus(Duration::from_secs(days * 86_400)),
             ended_at: None,
         }
+    }
+
+    /// A request that names its resources still gets its userinfo, which answers to the name of the issuer.
+    fn terms(&self) -> GrantTerms {
+        let mut terms = self.request.terms.clone();
+        if !terms.resources.is_empty() && self.request.scopes.contains("openid") {
+            terms.resources.push(self.app.issuer().to_owned());
+        }
+        terms
     }
 
     /// Keeps grant and code, and what else the authorization leaves behind: last use, the remembered tenant, the audit row.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::audit::{Event, record};
-use super::{Failure, Visitor, session};
+use super::{Failure, Visitor, session, subject};
 use crate::app::App;
 use crate::model::{ClientId, PersonId, Session, SessionId};
 use crate::protocol::logout::{self, LogoutHint, LogoutPlan, SignedIn};
@@ -33,7 +33,10 @@ pub fn plan(app: &App, params: &Params, visitor: &Visitor, now: Timestamp) -> Lo
         session: c.sid.map(SessionId::from_text),
     });
     let client = logout::client_of(params, hint.as_ref()).and_then(|id| registered.clients.get(&id).cloned());
-    let signed_in = visitor.session.as_ref().map(|session| SignedIn { person: session.person.clone(), session: session.id.clone() });
+    // The hint names the person as its client knows them.
+    let named = |person: &PersonId| client.as_ref().map_or_else(|| person.to_string(), |client| subject::sub(app, client, person));
+    let signed_in = visitor.session.as_ref();
+    let signed_in = signed_in.map(|session| SignedIn { person: PersonId::from_text(named(&session.person)), session: session.id.clone() });
     let plan = logout::plan(params, hint.as_ref(), client.as_ref().map(Arc::as_ref), signed_in.as_ref());
     Logout { plan, client_name: client.map(|client| client.metadata.client_name.clone()) }
 }

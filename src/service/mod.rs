@@ -27,6 +27,7 @@ pub mod invitations;
 pub mod issue;
 pub mod letters;
 pub mod logout;
+pub mod nested;
 pub mod par;
 pub mod password;
 pub mod people;
@@ -105,6 +106,7 @@ impl From<AppError> for Failure {
             AppError::Store(error) => Self::Store(error),
             AppError::Keys(error) => Self::Keys(error.to_string()),
             AppError::Authorities => Self::Keys(AppError::Authorities.to_string()),
+            AppError::Pairwise(error) => error.into(),
         }
     }
 }
@@ -135,6 +137,11 @@ impl Network {
                 format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
             }
         })
+    }
+
+    /// A command on this machine.
+    pub fn local() -> Self {
+        Self("local".to_owned())
     }
 
     pub fn as_str(&self) -> &str {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Failure;
 use super::asked::{Stored, open_object};
-use super::authorize::hinted;
+use super::authorize::{hinted, known_details};
 use super::client_auth::{Caller, Denied, authenticate};
 use super::possession::{Endpoint, pushed};
 use crate::app::App;
@@ -50,7 +50,9 @@ pub async fn push(app: &App, caller: &Caller, params: &Params, now: Timestamp) -
     };
     params.require("client_id")?;
     let provenance = Provenance { pushed: true, signed };
-    if let Err(Refusal::Page(error) | Refusal::Redirect(_, error)) = parse(&params, Some(&client), &hinted(app, &params, now), provenance) {
+    let checked = parse(&params, Some(&client), &hinted(app, &params, now), provenance);
+    let checked = checked.and_then(|request| known_details(&registered, request));
+    if let Err(Refusal::Page(error) | Refusal::Redirect(_, error)) = checked {
         return Err(error.into());
     }
     let reference = Token::<PushedRequest>::generate(&*app.entropy);

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::change::Change;
 use crate::model::{
-    Email, FactorKind, Invitation, InvitationId, InvitationMethod, Locale, Membership, PersonId, PersonState, display_name,
+    Email, FactorKind, Invitation, InvitationId, InvitationMethod, Locale, Membership, PersonId, PersonState, Profile, display_name,
 };
 use crate::store::{Inserted, NewPerson, StoreError, Write};
 use crate::world::{Bootstrap, Invite, Secret, Token};
@@ -51,6 +51,32 @@ pub async fn add(change: &Change<'_>, new: Newcomer) -> Result<PersonAdded, Stor
                 change.record(w, "person.add", person.id.as_str(), (None, None), detail).await?;
                 Ok(PersonAdded::Added(person.id))
             }
+        })
+        .await
+}
+
+/// What became of [`set_profile`].
+#[derive(Debug, PartialEq, Eq)]
+pub enum ProfileSet {
+    Done,
+    NoSuchPerson,
+    /// Member and what it must look like.
+    Invalid(&'static str, &'static str),
+}
+
+/// Replaces what a person tells beside name and address. The audit line names no value of it.
+pub async fn set_profile(change: &Change<'_>, person: &PersonId, profile: &Profile) -> Result<ProfileSet, StoreError> {
+    if let Some((member, demand)) = profile.fault() {
+        return Ok(ProfileSet::Invalid(member, demand));
+    }
+    change
+        .store
+        .write(async |w| {
+            if !w.set_profile(person, profile, change.now).await? {
+                return Ok(ProfileSet::NoSuchPerson);
+            }
+            change.record(w, "person.profile", person.as_str(), (None, None), json!({})).await?;
+            Ok(ProfileSet::Done)
         })
         .await
 }

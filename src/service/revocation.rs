@@ -9,7 +9,7 @@ use crate::model::{Client, TokenId};
 use crate::protocol::claims::{self, Claims};
 use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::protocol::params::Params;
-use crate::world::{Digest, Refresh, Timestamp};
+use crate::world::{Access, Digest, Kind, Refresh, Timestamp};
 
 /// Revokes a token: an access token alone, a refresh token with its whole grant (RFC 7009 2.1). A token that is unknown
 /// or over is a success as well (2.2). A failure of the store is never one (security.md B11).
@@ -20,6 +20,9 @@ pub async fn revoke(app: &App, caller: &Caller, params: &Params, now: Timestamp)
     let registered = app.registered();
     let client = authenticate(app, &registered, caller, params, now).await?;
     let token = params.require("token")?;
+    if token.starts_with(Access::PREFIX) {
+        return opaque(app, caller, &client, token, now).await;
+    }
     if !token.contains('.') {
         return refresh(app, caller, &client, token, now).await;
     }
@@ -28,11 +31,25 @@ pub async fn revoke(app: &App, caller: &Caller, params: &Params, now: Timestamp)
         return Err(foreign().into());
     }
     let Some(id) = claims.get("jti").and_then(Value::as_str).map(TokenId::from_text) else { return Ok(()) };
+    end(app, caller, &client, &id, now).await
+}
+
+/// An access token that is random text.
+async fn opaque(app: &App, caller: &Caller, client: &Client, token: &str, now: Timestamp) -> Result<(), Denied> {
+    let digest = Digest::of::<Access>(token);
+    let Some(row) = app.store.read(async |r| r.opaque_token(&digest).await).await? else { return Ok(()) };
+    if row.client != client.id {
+        return Err(foreign().into());
+    }
+    end(app, caller, client, &row.id, now).await
+}
+
+async fn end(app: &App, caller: &Caller, client: &Client, id: &TokenId, now: Timestamp) -> Result<(), Denied> {
     let event = Event { actor: client.id.as_str(), ..Event::of_nobody("revoke", "ok") };
     let event = event.at(&client.id).with(json!({ "token": id }));
     app.store
         .write(async |w| {
-            if w.revoke_access_token(&id, now).await? {
+            if w.revoke_access_token(id, now).await? {
                 record_from(app, w, event, &caller.network, now).await?;
             }
             Ok(())

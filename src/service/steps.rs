@@ -62,14 +62,22 @@ pub async fn allow(app: &App, mut flow: Flow, tenant: &TenantId, visitor: &Visit
     let Some(person) = debtor(&flow, visitor) else { return Err(Failure::Stored("consent without a person")) };
     facts::belong(&mut flow, visitor);
     flow.progress.consented = true;
+    let asked = request.consent_scopes();
     let current = app
         .store
         .write(async |w| {
             let before = w.consent(&person, tenant, &flow.client).await?.unwrap_or_default();
-            let granted = Scopes::parse(&format!("{before} {}", request.scopes));
+            let granted = Scopes::parse(&format!("{before} {asked}"));
             w.record_consent(&person, tenant, &flow.client, &granted.to_string(), now).await?;
             let event = Event::of_person("consent", &person, "allowed").at(&flow.client).in_tenant(tenant);
-            record(app, w, event.with(serde_json::json!({ "scope": request.scopes })), visitor, now).await?;
+            record(
+                app,
+                w,
+                event.with(serde_json::json!({ "scope": asked, "authorization_details": request.terms.authorization_details })),
+                visitor,
+                now,
+            )
+            .await?;
             w.update_flow(&flow.id, flow.version, &flow.progress).await
         })
         .await?;

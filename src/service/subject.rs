@@ -7,6 +7,7 @@ use crate::protocol::claims;
 use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::protocol::flow;
 use crate::protocol::scope::Scopes;
+use crate::protocol::sector::sector;
 use crate::store::{Read, StoreError};
 use crate::world::Timestamp;
 
@@ -19,20 +20,25 @@ pub struct Subject {
     home: Option<TenantId>,
 }
 
-/// What a client knows a person by: the `sub` of everything that it is told.
-pub fn sub(_app: &App, _client: &Client, person: &PersonId) -> String {
-    person.to_string()
+/// What a client knows a person by: the one `sub` of its id_tokens, access tokens, userinfo, introspection and logout
+/// tokens (OpenID Connect Core 8). With pairwise names the resource servers of the client see the pairwise one too:
+/// whoever holds an access token could read another one in it.
+pub fn sub(app: &App, client: &Client, person: &PersonId) -> String {
+    match sector(client) {
+        None => person.to_string(),
+        Some(sector) => app.pairwise.name(&sector, person),
+    }
 }
 
-/// Reads the subject of a grant; what no granted scope tells is not read. None when a row is gone.
-pub async fn load(r: &mut Read, grant: &Grant, scopes: &Scopes) -> Result<Option<Subject>, StoreError> {
+/// Reads the subject of a grant; what no granted scope and no rule of the client tells is not read. None when a row is gone.
+pub async fn load(r: &mut Read, grant: &Grant, scopes: &Scopes, client: &Client) -> Result<Option<Subject>, StoreError> {
     let Some(person) = r.person(&grant.person).await? else { return Ok(None) };
     let Some(tenant) = r.tenant(&grant.tenant).await? else { return Ok(None) };
     let mut memberships = r.memberships_of(&grant.person).await?;
     let home = memberships.iter().find(|m| m.kind == MembershipKind::Home).map(|m| m.tenant.clone());
     let Some(place) = memberships.iter().position(|m| m.tenant == grant.tenant) else { return Ok(None) };
     let membership = memberships.swap_remove(place);
-    let details = if ["groups", "permissions", "locations"].iter().any(|scope| scopes.contains(scope)) {
+    let details = if claims::needs_details(client, scopes, &grant.terms) {
         r.membership_details(&membership.id).await?
     } else {
         MembershipDetails::default()
@@ -81,7 +87,7 @@ impl Subject {
     }
 
     /// As the tables of claims look at it.
-    pub fn facts<'a>(&'a self, grant: &'a Grant) -> claims::Subject<'a> {
+    pub fn facts<'a>(&'a self, grant: &'a Grant, sub: &'a str) -> claims::Subject<'a> {
         claims::Subject {
             person: &self.person,
             tenant: &self.tenant,
@@ -90,6 +96,8 @@ impl Subject {
             home_tenant: self.home.as_ref(),
             proof: &grant.proof,
             session: grant.session.as_ref(),
+            sub,
+            terms: &grant.terms,
         }
     }
 }

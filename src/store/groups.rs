@@ -1,6 +1,6 @@
 //! Groups with their permissions, locations, and what a membership has of them.
 use super::{Read, Result, Write, execute, on};
-use crate::model::{Group, GroupId, Location, LocationId, MembershipDetails, MembershipId, Permission, TenantId, sort_key};
+use crate::model::{Group, GroupId, Location, LocationId, MembershipDetails, MembershipId, Permission, PersonId, TenantId, sort_key};
 
 #[derive(sqlx::FromRow)]
 struct DetailRow {
@@ -45,6 +45,20 @@ impl Read {
         details.permissions.sort();
         details.locations.sort();
         Ok(details)
+    }
+
+    /// Person and tenant of the memberships with the most groups and permissions.
+    pub async fn largest_memberships(&mut self, limit: i64) -> Result<Vec<(PersonId, TenantId)>> {
+        const SQL: &str = "select m.person_id, m.tenant_id
+            from memberships m
+            join group_members gm on gm.membership_id = m.id
+            left join group_permissions gp on gp.group_id = gm.group_id
+            where m.state = 'active'
+            group by m.id, m.person_id, m.tenant_id
+            order by count(*) desc, m.id
+            limit $1";
+        let rows: Vec<(String, String)> = on!(self, c => sqlx::query_as(SQL).bind(limit).fetch_all(c))?;
+        Ok(rows.into_iter().map(|(person, tenant)| (PersonId::from_text(person), TenantId::from_text(tenant))).collect())
     }
 
     /// The group of this name in this tenant, upper and lower case alike.

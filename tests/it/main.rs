@@ -3,6 +3,7 @@
 
 mod architecture;
 mod attacks;
+mod claims;
 mod cli;
 mod clients;
 mod config;

@@ -75,9 +75,25 @@ fn world() -> World {
 }
 
 fn with<T>(world: &World, scope: &str, look: impl FnOnce(&Frame<'_>, &Subject<'_>) -> T) -> T {
-    let (client, scopes, home) = (client(), Scopes::parse(scope), TenantId::from_text("ten_home"));
-    let frame =
-        Frame { issuer: "https://id.test", client: &client, scopes: &scopes, now: NOW, expires_at: NOW.plus(Duration::from_secs(300)) };
+    with_terms(world, &client(), scope, &GrantTerms::default(), look)
+}
+
+fn frame<'a>(client: &'a Client, scopes: &'a Scopes) -> Frame<'a> {
+    Frame {
+        issuer: "https://id.test",
+        client,
+        scopes,
+        audience: &[],
+        with_userinfo: true,
+        details: &[],
+        now: NOW,
+        expires_at: NOW.plus(Duration::from_secs(300)),
+    }
+}
+
+fn with_terms<T>(world: &World, client: &Client, scope: &str, terms: &GrantTerms, look: impl FnOnce(&Frame<'_>, &Subject<'_>) -> T) -> T {
+    let (scopes, home) = (Scopes::parse(scope), TenantId::from_text("ten_home"));
+    let frame = frame(client, &scopes);
     let subject = Subject {
         person: &world.person,
         tenant: &world.tenant,
@@ -86,6 +102,8 @@ fn with<T>(world: &World, scope: &str, look: impl FnOnce(&Frame<'_>, &Subject<'_
         home_tenant: Some(&home),
         proof: &world.proof,
         session: Some(&world.session),
+        sub: "per_1",
+        terms,
     };
     look(&frame, &subject)
 }
@@ -117,7 +135,7 @@ fn openid_alone_releases_nothing_about_tenant_or_person() {
         "at_hash": "h", "acr": "urn:tenantry:acr:email", "amr": ["email", "pwd"], "auth_time": 1_800_000_000, "sid": "ses_1",
     });
     assert_eq!(Value::Object(claims), expected);
-    assert_eq!(with(&world(), "openid", |f, s| Value::Object(userinfo(s, f.scopes))), json!({ "sub": "per_1" }));
+    assert_eq!(with(&world(), "openid", |f, s| Value::Object(userinfo(s, f.client, f.scopes))), json!({ "sub": "per_1" }));
 }
 
 #[test]
@@ -129,7 +147,7 @@ fn tenant_claims_are_in_all_three_places_and_scope_claims_in_userinfo_alone() {
     let everything = [
         with(&world(), ALL, |f, s| id_token(f, s, None, &beside())),
         with(&world(), ALL, |f, s| access_token(f, s, &TokenId::from_text("tok_1"))),
-        with(&world(), ALL, |f, s| userinfo(s, f.scopes)),
+        with(&world(), ALL, |f, s| userinfo(s, f.client, f.scopes)),
     ];
 
     for claims in &everything {
@@ -148,7 +166,7 @@ fn permissions_that_need_a_second_factor_wait_for_one() {
     let mut strong = world();
     strong.proof.amr.insert(Amr::Otp);
 
-    let claims = with(&strong, "openid permissions", |f, s| userinfo(s, f.scopes));
+    let claims = with(&strong, "openid permissions", |f, s| userinfo(s, f.client, f.scopes));
 
     assert_eq!(claims.get("permissions"), Some(&json!(["orders.read", "orders.pay"])));
 }
@@ -160,8 +178,8 @@ fn absent_locations_never_mean_all() {
     let mut nowhere = world();
     nowhere.details.locations.clear();
 
-    let all = with(&everywhere, "locations", |f, s| userinfo(s, f.scopes));
-    let none = with(&nowhere, "locations", |f, s| userinfo(s, f.scopes));
+    let all = with(&everywhere, "locations", |f, s| userinfo(s, f.client, f.scopes));
+    let none = with(&nowhere, "locations", |f, s| userinfo(s, f.client, f.scopes));
 
     assert_eq!((all.get("locations_all"), all.get("locations")), (Some(&json!(true)), None));
     assert_eq!((none.get("locations_all"), none.get("locations")), (None, None));
@@ -180,11 +198,11 @@ fn b31_a_clients_own_token_names_the_client_as_its_subject() {
 
 #[test]
 fn the_audience_names_resource_servers_and_userinfo() {
-    let mut client = client();
-    client.metadata.audiences = vec!["https://api.test".into()];
+    let client = client();
+    let audience = ["https://api.test".to_owned()];
     let aud = |scope: &str| {
         let scopes = Scopes::parse(scope);
-        let frame = Frame { issuer: "https://id.test", client: &client, scopes: &scopes, now: NOW, expires_at: NOW };
+        let frame = Frame { audience: &audience, with_userinfo: scope == "openid", ..frame(&client, &scopes) };
         client_access_token(&frame, &TokenId::from_text("tok_1"))
     };
 
@@ -199,6 +217,96 @@ fn the_metadata_lists_every_claim_and_scope_once() {
     let (claims, scopes) = (supported(), scopes_supported());
 
     assert_eq!(claims.iter().collect::<BTreeSet<_>>().len(), claims.len());
-    assert_eq!(scopes, ["openid", "offline_access", "profile", "email", "tenant", "groups", "permissions", "locations"]);
+    assert_eq!(
+        scopes,
+        ["openid", "offline_access", "profile", "email", "address", "phone", "tenant", "groups", "permissions", "locations"]
+    );
     assert!(is_about_person("groups") && is_about_person("openid") && !is_about_person("api"));
+}
+
+/// What a place tells when these claims were asked for by name, with the scope `openid` alone.
+fn named(client: &Client, id_token_claims: &[&str], userinfo_claims: &[&str]) -> (Claims, Claims) {
+    let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let terms = GrantTerms { id_token_claims: own(id_token_claims), userinfo_claims: own(userinfo_claims), ..GrantTerms::default() };
+    with_terms(&world(), client, "openid", &terms, |f, s| (id_token(f, s, None, &beside()), userinfo(s, f.client, f.scopes)))
+}
+
+#[test]
+fn claims_are_told_where_they_were_asked_for_by_name() {
+    let (id_token, userinfo) = named(&client(), &["email", "groups"], &["name"]);
+
+    assert_eq!((id_token.get("email"), id_token.get("groups")), (Some(&json!("anna@acme.test")), Some(&json!(["Sales"]))));
+    assert_eq!((id_token.get("name"), userinfo.get("name"), userinfo.get("email")), (None, Some(&json!("Anna")), None));
+    assert_eq!(userinfo.get("groups"), Some(&json!(["Sales"])), "where the token points if it gets too large");
+}
+
+#[test]
+fn a_claim_by_name_needs_a_client_that_may_have_its_scope() {
+    let mut poor = client();
+    poor.metadata.scopes = vec!["openid".into()];
+
+    let (id_token, userinfo) = named(&poor, &["email", "groups"], &["name", "groups"]);
+
+    for name in ["email", "groups", "name"] {
+        assert!(!id_token.contains_key(name) && !userinfo.contains_key(name), "{name}");
+    }
+}
+
+#[test]
+fn every_profile_claim_address_and_phone_have_their_types_and_empty_ones_are_left_out() {
+    let mut full = world();
+    full.person.profile = serde_json::from_value(json!({
+        "middle_name": "M", "nickname": "N", "preferred_username": "anna", "profile": "https://a.test/", "picture": "https://a.test/p",
+        "website": "https://a.test/w", "gender": "female", "birthdate": "1984-02-29", "zoneinfo": "Europe/Berlin",
+        "phone_number": "+49 30 1", "address": { "locality": "Berlin", "country": "DE" },
+    }))
+    .expect("a profile");
+    full.person.last_name = "Arndt".into();
+
+    let told = with(&full, "profile address phone", |f, s| userinfo(s, f.client, f.scopes));
+    let empty = with(&world(), "profile address phone", |f, s| userinfo(s, f.client, f.scopes));
+
+    let profile = [
+        "name",
+        "family_name",
+        "given_name",
+        "middle_name",
+        "nickname",
+        "preferred_username",
+        "profile",
+        "picture",
+        "website",
+        "gender",
+        "birthdate",
+        "zoneinfo",
+        "locale",
+        "updated_at",
+    ];
+    assert!(profile.iter().all(|name| told.contains_key(*name)), "{told:?}");
+    assert_eq!(told.get("address"), Some(&json!({ "locality": "Berlin", "country": "DE" })));
+    assert_eq!((told.get("phone_number"), told.get("phone_number_verified")), (Some(&json!("+49 30 1")), Some(&json!(false))));
+    for name in ["address", "phone_number", "phone_number_verified", "nickname", "birthdate"] {
+        assert!(!empty.contains_key(name), "{name}");
+    }
+}
+
+#[test]
+fn the_claims_table_tells_filtered_groups_facts_and_constants_where_it_says() {
+    let mut client = client();
+    client.metadata.claims = serde_json::from_value(json!([
+        { "name": "roles", "source": { "from": "groups" }, "filter": "Sa*", "targets": ["id_token", "access_token"] },
+        { "name": "none", "source": { "from": "groups" }, "filter": "x*", "targets": ["id_token"] },
+        { "name": "customer", "source": { "from": "fact", "name": "tenant_number" }, "targets": ["id_token"] },
+        { "name": "stage", "source": { "from": "constant", "value": "test" }, "targets": ["userinfo"] },
+        { "name": "may", "source": { "from": "permissions" }, "targets": ["access_token"] },
+    ]))
+    .expect("a table");
+
+    let (id, access, info) = with_terms(&world(), &client, "openid", &GrantTerms::default(), |f, s| {
+        (id_token(f, s, None, &beside()), access_token(f, s, &TokenId::from_text("tok_1")), userinfo(s, f.client, f.scopes))
+    });
+
+    assert_eq!((id.get("roles"), id.get("customer"), id.get("none")), (Some(&json!(["Sales"])), Some(&json!("4711")), None));
+    assert_eq!((access.get("roles"), access.get("may")), (Some(&json!(["Sales"])), Some(&json!(["orders.read"]))));
+    assert_eq!((info.get("stage"), info.get("customer"), id.get("stage")), (Some(&json!("test")), None, None));
 }

@@ -1,6 +1,6 @@
 //! Table tests of the steps: what is asked next, and what `prompt=none` says instead.
 use super::*;
-use crate::model::{ClientId, ResponseMode, ResponseType};
+use crate::model::{ClientId, GrantTerms, ResponseMode, ResponseType};
 use crate::protocol::authorize::{Prompt, VerifiedRedirect};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000_010);
@@ -25,6 +25,7 @@ fn request() -> AuthorizeRequest {
         hinted_person: None,
         tenant_hint: None,
         ui_locales: Vec::new(),
+        terms: GrantTerms::default(),
     }
 }
 
@@ -40,7 +41,7 @@ fn tenant_id(slug: &str) -> TenantId {
 fn facts() -> Facts {
     let earlier = NOW.minus(std::time::Duration::from_secs(3600));
     Facts {
-        person: Some(PersonFacts { id: PersonId::from_text("per_anna"), second_factor: FactorKind::Email }),
+        person: Some(PersonFacts { id: PersonId::from_text("per_anna"), sub: "per_anna".into(), second_factor: FactorKind::Email }),
         proof: Proof { amr: [Amr::Pwd, Amr::Email].into(), signed_in_at: Some(earlier), factor_at: Some(earlier), upstream_tid: None },
         signed_in_here: false,
         factor_here: false,
@@ -250,14 +251,14 @@ fn a_stronger_factor_is_asked_for_or_set_up() {
     assert_eq!(next(&request(), &facts, NOW), Next::Ask(Ask::Enrol));
     facts.proof.amr = [Amr::Pwd].into();
     assert_eq!(next(&request(), &facts, NOW), Next::Ask(Ask::SecondFactor(FactorKind::Email)));
-    facts.person = Some(PersonFacts { id: PersonId::from_text("per_anna"), second_factor: FactorKind::Totp });
+    facts.person = Some(PersonFacts { id: PersonId::from_text("per_anna"), sub: "per_anna".into(), second_factor: FactorKind::Totp });
     assert_eq!(next(&request(), &facts, NOW), Next::Ask(Ask::SecondFactor(FactorKind::Totp)));
 }
 
 #[test]
 fn wishes_are_met_when_possible_and_demands_or_nothing() {
     let mut totp = facts();
-    totp.person = Some(PersonFacts { id: PersonId::from_text("per_anna"), second_factor: FactorKind::Totp });
+    totp.person = Some(PersonFacts { id: PersonId::from_text("per_anna"), sub: "per_anna".into(), second_factor: FactorKind::Totp });
     let wish = AuthorizeRequest { acr_values: vec![Acr::Phr, Acr::Mfa], ..request() };
     let demand = AuthorizeRequest { acr_required: Some(Acr::Phr), ..request() };
 

@@ -19,7 +19,7 @@ pub(super) async fn redeem(exchange: &Exchange<'_>, request: &CodeRequest) -> Re
             let Some(row) = r.code(&request.code).await? else { return Ok(None) };
             let Some(grant) = r.grant(&row.grant).await? else { return Ok(None) };
             let scopes = Scopes::parse(&grant.scope).only(&client.metadata.scopes);
-            let subject = subject::load(r, &grant, &scopes).await?;
+            let subject = subject::load(r, &grant, &scopes, client).await?;
             Ok(Some((row, grant, scopes, subject)))
         })
         .await?;

@@ -2,8 +2,9 @@
 //! token endpoint.
 use super::{Exchange, mint};
 use crate::model::{AccessTokenRow, Grant};
+use crate::protocol::resources::Asked;
 use crate::protocol::response::{FrontToken, Success};
-use crate::service::Failure;
+use crate::service::client_auth::Denied;
 use crate::service::issue::Decided;
 use crate::service::possession::Holder;
 use crate::service::subject::Subject;
@@ -15,21 +16,22 @@ pub struct Front {
 }
 
 /// Signs the tokens that the response type names. `code` is the one that is issued beside them.
-pub fn mint_in_front(decided: &Decided<'_>, grant: &Grant, subject: &Subject, code: Option<String>) -> Result<Front, Failure> {
+pub fn mint_in_front(decided: &Decided<'_>, grant: &Grant, subject: &Subject, code: Option<String>) -> Result<Front, Denied> {
     let Decided { app, registered, request, client, visitor, now, .. } = *decided;
     // Nothing can be proved to this endpoint; clients whose tokens are bound to a key get none here.
-    let exchange = Exchange { app, registered, client, network: &visitor.network, holder: Holder::default(), now };
+    let exchange = Exchange { app, registered, client, network: &visitor.network, holder: Holder::default(), asked: Asked::default(), now };
     let (kind, scopes) = (request.response_type, &request.scopes);
     let access = if kind.has_token() { Some(mint::access(&exchange, grant, subject, scopes)?) } else { None };
     let id_token = if kind.has_id_token() {
-        let beside = mint::Beside { access_token: access.as_ref().map(|(_, token)| token.as_str()), code: code.as_deref() };
-        Some(mint::id_token(&exchange, grant, subject, scopes, grant.nonce.as_deref(), beside)?)
+        let beside = mint::Beside { access_token: access.as_ref().map(|made| made.text.as_str()), code: code.as_deref() };
+        Some(mint::id_token(&exchange, grant, subject, scopes, grant.nonce.as_deref(), beside)?.0)
     } else {
         None
     };
-    let (row, access) = access.map_or((None, None), |(row, token)| {
-        let expires_in = row.expires_at.since(now).as_secs();
-        (Some(row), Some(FrontToken { token, expires_in, scope: scopes.to_string() }))
+    let (row, access) = access.map_or((None, None), |made| {
+        let expires_in = made.row.expires_at.since(now).as_secs();
+        let front = FrontToken { token: made.text, expires_in, scope: made.row.scope.clone() };
+        (Some(made.row), Some(front))
     });
     Ok(Front { access: row, success: Success { code, access, id_token } })
 }

@@ -6,6 +6,7 @@ mod device;
 mod exchange;
 pub(in crate::service) mod front;
 mod mint;
+pub mod preview;
 mod refresh;
 mod switch;
 mod writing;
@@ -21,6 +22,7 @@ use crate::protocol::discovery::path;
 use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::protocol::grant::{self, TokenRequest};
 use crate::protocol::params::Params;
+use crate::protocol::resources::Asked;
 use crate::world::Timestamp;
 
 /// A successful answer (RFC 6749 5.1, OpenID Connect Core 3.1.3.3).
@@ -31,6 +33,9 @@ pub struct TokenAnswer {
     /// Seconds, a number.
     pub expires_in: u64,
     pub scope: String,
+    /// RFC 9396 7.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details: Vec<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,6 +56,8 @@ struct Exchange<'a> {
     network: &'a Network,
     /// The key that tokens of this request are bound to.
     holder: Holder,
+    /// Resources and authorization details of the request.
+    asked: Asked,
     now: Timestamp,
 }
 
@@ -61,8 +68,9 @@ struct Exchange<'a> {
 pub async fn exchange(app: &App, caller: &Caller, params: &Params, now: Timestamp) -> Result<TokenAnswer, Denied> {
     let registered = app.registered();
     let client = authenticate(app, &registered, caller, params, now).await?;
+    let asked = Asked::read(params)?;
     let holder = holder(app, &client, &caller.possession, Endpoint { method: "POST", path: path::TOKEN }, now)?;
-    let exchange = Exchange { app, registered: &registered, client: &client, network: &caller.network, holder, now };
+    let exchange = Exchange { app, registered: &registered, client: &client, network: &caller.network, holder, asked, now };
     match grant::parse(params, &client)? {
         TokenRequest::Code(request) => code::redeem(&exchange, &request).await,
         TokenRequest::Refresh(request) => refresh::rotate(&exchange, &request).await,
@@ -72,5 +80,12 @@ pub async fn exchange(app: &App, caller: &Caller, params: &Params, now: Timestam
         TokenRequest::ClientCredentials(request) => client_credentials::issue(&exchange, &request).await,
         TokenRequest::Device(request) => device::redeem(&exchange, &request).await,
         TokenRequest::Exchange(request) => exchange::trade(&exchange, &request).await,
+    }
+}
+
+impl<'a> Exchange<'a> {
+    /// A request that nobody made, for [`preview`].
+    fn for_preview(app: &'a App, registered: &'a Registered, client: &'a Client, network: &'a Network, now: Timestamp) -> Self {
+        Self { app, registered, client, network, holder: Holder::default(), asked: Asked::default(), now }
     }
 }

@@ -28,7 +28,7 @@ pub(super) async fn rotate(exchange: &Exchange<'_>, request: &RefreshRequest) ->
             let Some(row) = r.refresh_token(&request.token).await? else { return Ok(None) };
             let Some(grant) = r.grant(&row.grant).await? else { return Ok(None) };
             let granted = Scopes::parse(&grant.scope);
-            let subject = subject::load(r, &grant, &granted).await?;
+            let subject = subject::load(r, &grant, &granted, client).await?;
             Ok(Some((row, grant, granted, subject)))
         })
         .await?;

@@ -9,11 +9,14 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use crate::app::{App, Registered};
+use crate::keys::encryption;
 use crate::model::SigningAlg;
-use crate::protocol::discovery::{oauth_metadata, openid_configuration, with_certificates};
+use crate::protocol::discovery::{Encryption, oauth_metadata, openid_configuration, with_certificates};
 
 /// Answers may be kept this long: much shorter than a new key is published before it signs.
 const CACHE: &str = "public, max-age=300";
+
+const ENCRYPTION: Encryption = Encryption { algorithms: encryption::ALGORITHMS, content: encryption::CONTENT };
 
 /// The documents of one generation of registered things.
 #[derive(Default)]
@@ -48,8 +51,8 @@ fn make(app: &App, registered: &Registered) -> Ready {
     };
     Ready {
         generation: registered.generation,
-        openid: bytes(openid_configuration(app.issuer(), &algorithms)),
-        oauth: bytes(oauth_metadata(app.issuer(), &algorithms)),
+        openid: bytes(openid_configuration(app.issuer(), &algorithms, ENCRYPTION, &registered.apis)),
+        oauth: bytes(oauth_metadata(app.issuer(), &algorithms, &registered.apis)),
         jwks: Bytes::from(registered.keys.jwks().to_string()),
     }
 }

@@ -3,10 +3,14 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use serde_json::Value;
 
 use super::{go, open, question};
 use crate::app::App;
-use crate::pages::{Consent, ScopeLine};
+use crate::model::{Apis, Client};
+use crate::pages::{Consent, DetailBlock, ScopeLine};
+use crate::protocol::authorize::AuthorizeRequest;
+use crate::protocol::details;
 use crate::protocol::flow::Ask;
 use crate::service::second_factor::debtor;
 use crate::service::steps::{allow, deny};
@@ -33,9 +37,32 @@ pub async fn show(State(app): State<Arc<App>>, guest: Guest, Query(query): Query
         client_name: open.client.metadata.client_name.clone(),
         tenant_name: tenant.display_name().to_owned(),
         person_name: person.name(),
-        scopes: open.request.scopes.iter().map(ScopeLine::new).collect(),
+        scopes: open.request.consent_scopes().iter().map(ScopeLine::new).collect(),
+        details: details(&open.request, &open.client, &registered.apis),
     };
     view::page(&app, &guest, &chrome, &content)
+}
+
+/// RFC 9396 13.1: the person sees what is asked for, member by member, under names that the operator chose.
+fn details(request: &AuthorizeRequest, client: &Client, apis: &Apis) -> Vec<DetailBlock> {
+    let block = |detail: &Value| {
+        let (api, known) = details::owner(details::type_of(detail), client, apis)?;
+        let members = detail.as_object()?.iter().filter(|(name, _)| *name != "type");
+        Some(DetailBlock {
+            label: known.label.clone(),
+            api: api.settings.name.clone(),
+            members: members.map(|(name, value)| (name.clone(), spoken(value))).collect(),
+        })
+    };
+    request.terms.authorization_details.iter().filter_map(block).collect()
+}
+
+fn spoken(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().map(spoken).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
 }
 
 pub async fn submit(State(app): State<Arc<App>>, guest: Guest, Checked(form): Checked) -> Result<Response, WebError> {

@@ -112,6 +112,7 @@ fn what_a_request_brings_is_only_ever_text() {
         tenant_name: t(s),
         person_name: t(s),
         scopes: vec![ScopeLine::new(s), ScopeLine::new("openid")],
+        details: vec![DetailBlock { label: t(s), api: t(s), members: vec![(t(s), t(s))] }],
     });
     stays_the_same_page(|s| Problem {
         code: t(s),

@@ -87,9 +87,30 @@ async fn a_random_token_is_found_by_its_digest_with_its_claims(store: &Store) {
     assert_eq!(same.opaque, token.opaque);
 }
 
+async fn the_memberships_with_the_most_groups_come_first(store: &Store) {
+    furnish(store).await;
+    let group = |n: usize| GroupId::from_text(format!("grp_{n}"));
+
+    store
+        .write(async |w| {
+            for n in 0..3 {
+                w.insert_group(&group(n), &tenant_id("globex"), &format!("Group {n}")).await?;
+                w.add_group_member(&group(n), &membership_id("bob", "globex")).await?;
+            }
+            w.add_group_member(&group(0), &membership_id("ada", "globex")).await
+        })
+        .await
+        .unwrap();
+
+    let found = store.read(async |r| r.largest_memberships(5).await).await.unwrap();
+    let globex = tenant_id("globex");
+    assert_eq!(found, [(person_id("bob"), globex.clone()), (person_id("ada"), globex)]);
+}
+
 conformance! {
     an_api_is_read_as_it_was_registered_and_its_identifier_is_unique,
     the_settings_of_an_api_are_replaced,
     a_profile_is_empty_until_it_is_written,
     a_random_token_is_found_by_its_digest_with_its_claims,
+    the_memberships_with_the_most_groups_come_first,
 }
