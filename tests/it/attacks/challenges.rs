@@ -1,4 +1,6 @@
 //! B07: a PKCE challenge serves one sign-in.
+use tenantry::protocol::Reason;
+
 use super::{ALL, Scene, changed};
 use crate::harness::relying_party::Landed;
 
@@ -14,7 +16,7 @@ async fn b07_a_challenge_that_served_one_sign_in_serves_no_other() {
 
     assert_eq!(s.party.landed(&second, browser.landing()).error(), "invalid_request");
     let events = s.t.app.store.read(async |r| r.audit_since(s.t.now(), 1000).await).await.unwrap();
-    assert!(events.iter().any(|event| event.action == "authorize" && event.detail["reason"] == "ChallengeReused"));
+    assert!(events.iter().any(|event| event.action == "authorize" && event.detail["reason"] == format!("{:?}", Reason::ChallengeReused)));
     assert!(s.party.exchange(&first, &code).await.is_ok(), "the first one is not harmed");
     let other = s.t.party().await;
     let theirs = other.authorize(ALL, &[]);
