@@ -270,6 +270,9 @@ pub enum Client {
     /// Secrets of an application: two may be in force at once, so that it can change from one to the other.
     #[command(subcommand)]
     Secret(ClientSecret),
+    /// Tokens with which applications register themselves (registration.enabled).
+    #[command(subcommand)]
+    RegistrationToken(super::registration_tokens::RegistrationToken),
 }
 
 #[derive(Debug, Subcommand)]

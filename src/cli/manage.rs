@@ -42,7 +42,7 @@ pub async fn rotate_keys(config: &Config, output: &Output, at_once: bool) -> Res
     output.result(&sentence, &[("kids", kids.into())])
 }
 
-fn date(at: Timestamp) -> String {
+pub(super) fn date(at: Timestamp) -> String {
     let parsed = OffsetDateTime::from_unix_timestamp(at.seconds()).ok();
     parsed.and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_else(|| at.seconds().to_string())
 }

@@ -20,6 +20,7 @@ mod output;
 mod people;
 mod preview;
 mod profile;
+mod registration_tokens;
 mod registrations;
 mod secrets;
 mod serve;
@@ -74,6 +75,7 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<()
         Command::Client(args::Client::Preview(wanted)) => preview::show(config, &output, wanted).await,
         Command::Api(api::Api::Add(add)) => api::add(&config, &output, add).await,
         Command::Client(args::Client::Secret(secret)) => secrets::run(&config, &output, secret).await,
+        Command::Client(args::Client::RegistrationToken(command)) => registration_tokens::run(&config, &output, command).await,
         Command::Connection(args::Connection::Add(add)) => registrations::add_connection(&config, &output, add).await,
         Command::Keys(args::Keys::List) => manage::list_keys(&config, &output).await,
         Command::Keys(args::Keys::Rotate(rotate)) => manage::rotate_keys(&config, &output, rotate.now).await,

@@ -124,6 +124,7 @@ impl Layers {
         self.check::<super::Product>("product", faults);
         self.check::<super::Upstream>("upstream", faults);
         self.check::<super::Outbound>("outbound", faults);
+        self.check::<super::Registration>("registration", faults);
     }
 
     fn check<T: DeserializeOwned>(&mut self, section: &str, faults: &mut Faults) {
@@ -151,6 +152,7 @@ impl Layers {
             product: take(&mut self.merged, "product"),
             upstream: take(&mut self.merged, "upstream"),
             outbound: take(&mut self.merged, "outbound"),
+            registration: take(&mut self.merged, "registration"),
             shown,
         }
     }

@@ -40,6 +40,7 @@ pub struct Config {
     pub product: Product,
     pub upstream: Upstream,
     pub outbound: Outbound,
+    pub registration: Registration,
     /// The effective configuration as text, secrets masked.
     shown: String,
 }

@@ -301,3 +301,10 @@ impl Outbound {
         faults.require(!everything, "outbound.allowed_networks", "allows every address", remedy);
     }
 }
+
+/// May applications register themselves (RFC 7591)?
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    pub enabled: bool,
+}

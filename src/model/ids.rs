@@ -62,4 +62,5 @@ ids! {
     ChallengeId = "cha";
     /// One logout token on its way to one client.
     LogoutId = "lgo";
+    RegistrationTokenId = "reg";
 }

@@ -15,6 +15,7 @@ pub mod path {
     pub const USERINFO: &str = "/userinfo";
     pub const INTROSPECT: &str = "/introspect";
     pub const REVOKE: &str = "/revoke";
+    pub const REGISTER: &str = "/register";
     pub const PAR: &str = "/par";
     pub const END_SESSION: &str = "/end-session";
     pub const DEVICE_AUTHORIZATION: &str = "/device_authorization";
@@ -137,6 +138,13 @@ pub fn with_certificates(document: &mut Value, issuer: &str, alias: Option<&str>
 fn details_types(apis: &Apis) -> BTreeSet<&str> {
     let types = apis.values().flat_map(|api| &api.settings.authorization_details);
     types.map(|known| known.name.as_str()).collect()
+}
+
+/// What an instance adds at which applications register themselves (RFC 8414 2).
+pub fn with_registration(document: &mut Value, issuer: &str) {
+    if let Some(members) = document.as_object_mut() {
+        members.insert("registration_endpoint".into(), url(issuer, path::REGISTER).into());
+    }
 }
 
 fn names(values: impl Iterator<Item = &'static str>) -> Vec<&'static str> {

@@ -7,7 +7,7 @@ use crate::model::Acr;
 macro_rules! codes {
     ($($name:ident = $text:literal),+ $(,)?) => {
         /// Error codes of RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, OpenID Connect Core 3.1.2.6, RFC 9470 3, RFC 8628 3.5,
-        /// RFC 8707 2.
+        /// RFC 8707 2, RFC 7591 3.2.2.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum ErrorCode { $($name),+ }
         impl ErrorCode {
@@ -46,6 +46,10 @@ codes! {
     AuthorizationPending = "authorization_pending",
     SlowDown = "slow_down",
     ExpiredToken = "expired_token",
+    InvalidRedirectUri = "invalid_redirect_uri",
+    InvalidClientMetadata = "invalid_client_metadata",
+    InvalidSoftwareStatement = "invalid_software_statement",
+    UnapprovedSoftwareStatement = "unapproved_software_statement",
 }
 
 /// A refusal in the words of the specifications.
@@ -223,4 +227,9 @@ pub enum Reason {
     NotOurs,
     FlowSpent,
     ChallengeReused,
+    RegistrationToken,
+    RegistrationClient,
+    RegistrationMember,
+    RegistrationStatement,
+    RegistrationSector,
 }

@@ -20,6 +20,7 @@ pub mod params;
 pub mod pkce;
 pub mod profile;
 pub mod redirect;
+pub mod registration;
 pub mod request_object;
 pub mod resources;
 pub mod response;

@@ -16,10 +16,15 @@ fn host(uri: &str) -> Option<String> {
     Url::parse(uri).ok()?.host_str().map(str::to_owned)
 }
 
+/// This machine itself: whether that may be asked is for the configuration to say.
+fn is_local(url: &Url) -> bool {
+    url.scheme() == "http" && matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"))
+}
+
 /// What is wrong with how a client wants to know people.
 pub fn fault(metadata: &ClientMetadata) -> Option<(&'static str, &'static str)> {
     if let Some(uri) = &metadata.sector_identifier_uri
-        && !Url::parse(uri).is_ok_and(|url| url.scheme() == "https" && url.has_host())
+        && !Url::parse(uri).is_ok_and(|url| url.has_host() && (url.scheme() == "https" || is_local(&url)))
     {
         return Some(("sector_identifier_uri", "must be an https address"));
     }

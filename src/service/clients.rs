@@ -2,6 +2,7 @@
 use serde_json::json;
 use url::Url;
 
+use super::address_faults::address_fault;
 use super::authorization_faults::authorization_fault;
 use super::change::Change;
 use crate::keys::Recipient;
@@ -131,7 +132,7 @@ pub async fn add(change: &Change<'_>, new: NewClient) -> Result<ClientAdded, Sto
     Ok(if inserted { ClientAdded::Added(Box::new(client), secret) } else { ClientAdded::IdTaken })
 }
 
-fn needs_secret(metadata: &ClientMetadata) -> bool {
+pub(super) fn needs_secret(metadata: &ClientMetadata) -> bool {
     matches!(metadata.token_endpoint_auth_method, AuthMethod::Basic | AuthMethod::Post)
 }
 
@@ -176,6 +177,7 @@ pub fn metadata_fault(metadata: &ClientMetadata) -> Option<(&'static str, String
         .map(|(field, demand)| (field, demand.to_owned()))
         .or_else(|| encryption_fault(metadata))
         .or_else(|| uris_fault(metadata))
+        .or_else(|| address_fault(metadata))
         .or_else(|| authorization_fault(metadata))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Owns: what happens in one transaction, and in which order. Never does: SQL, HTML, status codes.
 //! Expected outcomes are enums in `Ok`; [`Failure`] is what nobody expected.
+pub mod address_faults;
 pub mod answer;
 pub mod apis;
 pub mod asked;
@@ -32,6 +33,8 @@ pub mod par;
 pub mod password;
 pub mod people;
 pub mod possession;
+pub mod registration;
+pub mod registration_tokens;
 pub mod revocation;
 pub mod second_factor;
 pub mod security;

@@ -68,6 +68,11 @@ const RULES: &[(&str, Duration)] = &[
         DAY,
     ),
     (
+        "delete from registration_tokens where id in (
+            select id from registration_tokens where expires_at < $1 order by expires_at, id limit $2)",
+        WEEK,
+    ),
+    (
         "delete from lockouts where name in (
             select name from lockouts
             where touched_at < $1 and (paused_until is null or paused_until < $1)

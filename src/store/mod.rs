@@ -31,6 +31,7 @@ mod migrate;
 mod persons;
 mod postgres;
 mod pushed;
+mod registrations;
 mod rows;
 mod sessions;
 mod settings;

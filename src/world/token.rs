@@ -47,6 +47,10 @@ kinds! {
     Recovery = "tnx_";
     /// Reference to a pushed authorization request (RFC 9126 2.2).
     PushedRequest = "tnq_";
+    /// Initial access token of client registration (RFC 7591 3).
+    InitialAccess = "tng_";
+    /// Registration access token, with which a client manages its registration (RFC 7592).
+    RegistrationAccess = "tnm_";
     /// Code sent by e-mail: six digits, digested together with its own salt.
     EmailCode = "tne_";
 }

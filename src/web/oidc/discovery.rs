@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::app::{App, Registered};
 use crate::keys::encryption;
 use crate::model::SigningAlg;
-use crate::protocol::discovery::{Encryption, oauth_metadata, openid_configuration, with_certificates};
+use crate::protocol::discovery::{Encryption, oauth_metadata, openid_configuration, with_certificates, with_registration};
 
 /// Answers may be kept this long: much shorter than a new key is published before it signs.
 const CACHE: &str = "public, max-age=300";
@@ -46,6 +46,9 @@ fn make(app: &App, registered: &Registered) -> Ready {
     let bytes = |mut document: Value| {
         if app.config.server.sees_certificates() {
             with_certificates(&mut document, app.issuer(), app.config.server.mtls_url.as_deref(), app.authorities.is_some());
+        }
+        if app.config.registration.enabled {
+            with_registration(&mut document, app.issuer());
         }
         Bytes::from(document.to_string())
     };

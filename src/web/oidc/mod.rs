@@ -7,6 +7,7 @@ pub mod discovery;
 pub mod introspect;
 pub mod logout;
 pub mod par;
+pub mod register;
 pub mod revoke;
 pub mod token;
 pub mod userinfo;
@@ -32,7 +33,9 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route(path::OPENID_CONFIGURATION, get(discovery::openid))
         .route(path::OAUTH_METADATA, get(discovery::oauth))
         .layer(from_fn_with_state(Arc::clone(app), api::cors));
+    let registration = if app.config.registration.enabled { register::router() } else { Router::new() };
     Router::new()
+        .merge(registration)
         .route(path::INTROSPECT, post(introspect::post))
         .route(path::DEVICE_AUTHORIZATION, post(device::post))
         .merge(for_scripts)
