@@ -20,6 +20,7 @@ mod mail_tls;
 mod matrix;
 mod oidc;
 mod pages;
+mod registration;
 mod server;
 mod store;
 mod tokens;

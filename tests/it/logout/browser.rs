@@ -21,7 +21,12 @@ async fn the_applications_of_the_session_are_loaded_in_hidden_frames_and_the_bro
     let s = Scene::set().await;
     let frame = |uri: &'static str| move |new: &mut NewClient| new.metadata.frontchannel_logout_uri = Some(uri.to_owned());
     let one = s.party(frame("https://app.example/out?a=b")).await;
-    let two = s.party(frame("https://shop.example:8443/out")).await;
+    let two = s
+        .party(|new| {
+            frame("https://shop.example:8443/out")(new);
+            new.metadata.redirect_uris.push("https://shop.example:8443/callback".to_owned());
+        })
+        .await;
     s.party(frame("https://app.example/stranger")).await;
     let (mut browser, tokens) = s.signed_in(&one).await;
     s.t.log_in(&mut browser, &two, &s.anna, &["openid"]).await;

@@ -19,6 +19,7 @@ mod outage;
 mod persons;
 mod races;
 mod registered;
+mod registrations;
 mod tenants;
 mod upstream;
 
