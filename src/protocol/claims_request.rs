@@ -103,7 +103,7 @@ mod tests {
         let asked = read(text).expect("well formed");
 
         assert_eq!(asked.id_token, ["email"]);
-        assert_eq!(asked.userinfo, ["address", "name"]);
+        assert_eq!(asked.userinfo, ["name", "address"]);
     }
 
     #[test]
