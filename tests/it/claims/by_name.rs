@@ -1,26 +1,12 @@
 //! The `claims` parameter (OpenID Connect Core 5.5) and the stored profile of a person (5.1, 5.4).
 use serde_json::json;
-use tenantry::model::Profile;
 
 use super::{Scene, claims};
-
-const FULL: &str = r#"{
-    "middle_name": "Maria", "nickname": "Annie", "preferred_username": "anna.a", "profile": "https://acme.example/anna",
-    "picture": "https://acme.example/anna.png", "website": "https://anna.example/", "gender": "female", "birthdate": "1984-02-29",
-    "zoneinfo": "Europe/Berlin", "phone_number": "+49 30 1234567", "phone_number_verified": true,
-    "address": { "street_address": "Am Ring 1", "locality": "Berlin", "postal_code": "10115", "country": "DE" }
-}"#;
-
-async fn tell(scene: &Scene, profile: &str) {
-    let profile: Profile = serde_json::from_str(profile).unwrap();
-    let set = tenantry::service::people::set_profile(&scene.t.change(), &scene.person.id, &profile).await.unwrap();
-    assert!(matches!(set, tenantry::service::people::ProfileSet::Done));
-}
 
 #[tokio::test]
 async fn all_fourteen_profile_claims_address_and_phone_are_told_with_their_types() {
     let mut scene = Scene::new().await;
-    tell(&scene, FULL).await;
+    scene.t.profile(&scene.person).await;
 
     let tokens = scene.tokens(&["openid", "profile", "email", "address", "phone"], &[]).await;
     let told = scene.userinfo(tokens.text("access_token")).await.good().body;
@@ -69,7 +55,7 @@ async fn empty_members_are_left_out_and_never_null() {
 #[tokio::test]
 async fn claims_come_where_they_were_asked_for_and_from_nowhere_else() {
     let mut scene = Scene::new().await;
-    tell(&scene, FULL).await;
+    scene.t.profile(&scene.person).await;
     let asked = json!({
         "id_token": { "email": { "essential": true }, "nickname": null, "unknown": null, "auth_time": null },
         "userinfo": { "birthdate": { "value": "1990-01-01" }, "tenant_id": null, "x#de": null },

@@ -71,6 +71,7 @@ impl Suite {
         // Such a plan is clicked through by a machine: the password is enough.
         let person = t.person_with("anna@acme.example", |new| new.second_factor = FactorKind::None).await;
         t.join(&person, &acme, MembershipKind::Home).await;
+        t.profile(&person).await;
         let one = register(&t, "Suite one", auth, &details).await;
         let two = register(&t, "Suite two", auth, &details).await;
         let metadata = answer(net::client().get(t.url("/.well-known/openid-configuration"))).await.body;

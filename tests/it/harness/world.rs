@@ -24,6 +24,14 @@ pub const PASSWORD: &str = "correct horse battery staple";
 /// Where the applications of the tests want people sent; nobody listens there.
 pub const CALLBACK: &str = "https://app.example/callback";
 
+/// Everything that a person can tell beside name and address.
+pub const PROFILE: &str = r#"{
+    "middle_name": "Maria", "nickname": "Annie", "preferred_username": "anna.a", "profile": "https://acme.example/anna",
+    "picture": "https://acme.example/anna.png", "website": "https://anna.example/", "gender": "female", "birthdate": "1984-02-29",
+    "zoneinfo": "Europe/Berlin", "phone_number": "+49 30 1234567", "phone_number_verified": true,
+    "address": { "street_address": "Am Ring 1", "locality": "Berlin", "postal_code": "10115", "country": "DE" }
+}"#;
+
 /// A person with a way to sign in.
 #[derive(Clone)]
 pub struct Someone {
@@ -94,6 +102,13 @@ impl Tenantry {
         let person = self.person(email).await;
         self.join(&person, tenant, MembershipKind::Home).await;
         person
+    }
+
+    /// Fills the person's whole profile.
+    pub async fn profile(&self, person: &Someone) {
+        let profile = serde_json::from_str(PROFILE).unwrap();
+        let set = people::set_profile(&self.change(), &person.id, &profile).await.unwrap();
+        assert_eq!(set, people::ProfileSet::Done);
     }
 
     /// Makes the person a guest of the tenant.

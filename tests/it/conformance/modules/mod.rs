@@ -58,8 +58,7 @@ macro_rules! plan {
             oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupported,
             oidcc_ensure_request_object_with_redirect_uri, oidcc_refresh_token, oidcc_ensure_request_with_valid_pkce_succeeds
         }
-        // Until userinfo tells the whole profile and what the claims parameter asks for.
-        $crate::conformance::modules::plan! { $mode, #[tokio::test] #[ignore = "waits for the claims parameter and profiles"],
+        $crate::conformance::modules::plan! { $mode, #[tokio::test],
             oidcc_scope_profile, oidcc_scope_address, oidcc_scope_phone, oidcc_scope_all, oidcc_claims_essential
         }
     };

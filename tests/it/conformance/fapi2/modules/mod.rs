@@ -45,7 +45,7 @@ macro_rules! shared {
         $crate::conformance::fapi2::modules::shared! { $plan, { #[tokio::test] },
             par_test_token_endpoint_url_as_audience_fails
         }
-        $crate::conformance::fapi2::modules::shared! { $plan, { #[tokio::test] #[ignore = "waits for the claims parameter"] },
+        $crate::conformance::fapi2::modules::shared! { $plan, { #[tokio::test] },
             test_claims_parameter_identity_claims
         }
     };
