@@ -13,6 +13,7 @@ mod docs;
 mod faults;
 mod federation;
 mod grants;
+mod fuzz;
 mod harness;
 mod journeys;
 mod logout;
