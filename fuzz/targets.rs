@@ -5,12 +5,12 @@ use std::sync::OnceLock;
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Value, json};
 use tenantry::config::Config;
-use tenantry::keys::{PublicKeys, StrictClaims, verify_compact, verify_self_signed};
+use tenantry::keys::{PublicKeys, StrictClaims, read_certificate, verify_compact, verify_self_signed};
 use tenantry::model::{Client, ClientId, ClientMetadata, ClientState, GrantType, ResponseMode, ResponseType, SigningAlg};
-use tenantry::protocol::authorize::{self, Hint};
+use tenantry::protocol::authorize::{self, Hint, Provenance};
 use tenantry::protocol::client_auth::{self, AssertionClaims};
 use tenantry::protocol::params::Params;
-use tenantry::protocol::{claims_request, dpop, form, grant, logout, redirect};
+use tenantry::protocol::{certificate, claims_request, dpop, form, grant, logout, redirect, request_object};
 use tenantry::web::cookies::Cookie;
 use tenantry::world::Timestamp;
 
@@ -24,6 +24,8 @@ pub const ALL: &[Target] = &[
     ("token", token),
     ("basic", basic),
     ("jwt", jwt),
+    ("request_object", request_object),
+    ("certificate", certificate),
     ("proof", proof),
     ("jwks", jwks),
     ("assertion", assertion),
@@ -66,7 +68,7 @@ fn text(data: &[u8]) -> Option<&str> {
 pub fn authorize(data: &[u8]) {
     let Some(params) = params(data) else { return };
     for hint in [Hint::Absent, Hint::Invalid, Hint::Person("per_1".into())] {
-        let _ = authorize::parse(&params, Some(client()), &hint);
+        let _ = authorize::parse(&params, Some(client()), &hint, Provenance::default());
     }
 }
 
@@ -126,6 +128,32 @@ pub fn proof(data: &[u8]) {
     }
 }
 
+/// A request object, and what it says as if its signature were good.
+pub fn request_object(data: &[u8]) {
+    if let Some(jwt) = text(data) {
+        let _ = request_object::kind(jwt);
+        let _ = request_object::registered(client(), jwt);
+    }
+    let Ok(claims) = StrictClaims::parse(data) else { return };
+    let claims = claims.into_map();
+    for kind in [request_object::Kind::Explicit, request_object::Kind::Plain] {
+        let _ = request_object::check(&claims, kind, client(), "https://id.test", NOW);
+    }
+    if let Ok(pairs) = request_object::pairs(claims, client())
+        && let Ok(params) = Params::collect(pairs.into_iter())
+    {
+        let _ = authorize::parse(&params, Some(client()), &Hint::Absent, Provenance::default());
+    }
+}
+
+/// A certificate in DER as a TLS peer or a proxy's header brings it, and a distinguished name as text.
+pub fn certificate(data: &[u8]) {
+    let _ = read_certificate(data, NOW);
+    if let Some(name) = text(data) {
+        let _ = certificate::distinguished_name(name);
+    }
+}
+
 /// A key set that somebody registered or serves.
 pub fn jwks(data: &[u8]) {
     if let Ok(set) = serde_json::from_slice::<Value>(data) {
@@ -139,7 +167,7 @@ pub fn assertion(data: &[u8]) {
     let _ = claims.audience();
     let _ = claims.times().map(|times| times.check(NOW, std::time::Duration::from_secs(10)));
     if let Ok(claims) = serde_json::from_value::<AssertionClaims>(Value::Object(claims.into_map())) {
-        let _ = client_auth::check_assertion(&claims, &client().id, &["https://id.test"], NOW);
+        let _ = client_auth::check_assertion(&claims, client(), "https://id.test", NOW);
     }
 }
 

@@ -28,17 +28,25 @@ META = requests.get(f"{ISSUER}/.well-known/openid-configuration", timeout=20).js
 JWKS = KeySet.import_key_set(requests.get(META["jwks_uri"], timeout=20).json())
 SCOPE = "openid offline_access profile tenant groups"
 SIGNING = ECKey.import_key(WORLD["private_jwk"])
-PERSON = Person(ISSUER, WORLD["email"], WORLD["password"])
+PERSON = Person(ISSUER, WORLD["email"], WORLD["password"], WORLD["tenant"])
 
 
 def web():
     return OAuth2Session(WORLD["web"]["id"], WORLD["web"]["secret"], scope=SCOPE, redirect_uri=CALLBACK, code_challenge_method="S256")
 
 
+class ShortAssertion(PrivateKeyJWT):
+    """Authlib lets assertions live for an hour; Tenantry takes five minutes."""
+
+    def sign(self, auth, token_endpoint):
+        self.claims = {"exp": int(time.time()) + 120}
+        return super().sign(auth, token_endpoint)
+
+
 def signed():
     session = OAuth2Session(WORLD["signed"]["id"], SIGNING, scope=SCOPE, redirect_uri=CALLBACK,
                             token_endpoint_auth_method="private_key_jwt", code_challenge_method="S256")
-    session.register_client_auth_method(PrivateKeyJWT(META["token_endpoint"], headers={"kid": WORLD["private_jwk"]["kid"]}, alg="ES256"))
+    session.register_client_auth_method(ShortAssertion(META["token_endpoint"], headers={"kid": WORLD["private_jwk"]["kid"]}, alg="ES256"))
     return session
 
 
@@ -185,7 +193,7 @@ def device():
         session.fetch_token(META["token_endpoint"], **poll)
     except OAuthError as fault:
         assert fault.error == "authorization_pending", fault
-    page = PERSON.visit(granted["verification_uri_complete"], {"device-submit": {}, "device-allow": {}})
+    page = PERSON.visit(granted["verification_uri_complete"], {"device-submit": {}, "device-allow": {"compared": "yes"}})
     assert page
     for _ in range(10):
         time.sleep(granted["interval"])

@@ -22,7 +22,7 @@ const signed = await oidc.discovery(new URL(issuer), world.signed.id,
 for (const config of [web, signed]) oidc.enableNonRepudiationChecks(config);
 
 const scope = 'openid offline_access profile tenant groups';
-const person = new Person(issuer, world.email, world.password);
+const person = new Person(issuer, world.email, world.password, world.tenant);
 let checks;
 
 async function request(extra = {}) {
@@ -42,7 +42,8 @@ const features = {
   async code() {
     const landed = await person.visit(oidc.buildAuthorizationUrl(web, await request()));
     const tokens = await oidc.authorizationCodeGrant(web, landed, checks);
-    assert.equal(tokens.claims().tenant, undefined, 'scope claims are not in the id_token without a claims table');
+    assert.equal(tokens.claims().tenant, world.tenant);
+    assert.equal(tokens.claims().name, undefined, 'the claims of profile are for userinfo');
     const info = await oidc.fetchUserInfo(web, tokens.access_token, tokens.claims().sub);
     assert.equal(info.tenant, world.tenant);
     assert.equal(info.name, world.name);
@@ -99,7 +100,7 @@ const features = {
   },
   async device() {
     const device = await oidc.initiateDeviceAuthorization(web, { scope });
-    const page = await person.visit(device.verification_uri_complete, { 'device-submit': {}, 'device-allow': {} });
+    const page = await person.visit(device.verification_uri_complete, { 'device-submit': {}, 'device-allow': { compared: 'yes' } });
     assert.ok(page.html, 'the browser stays at the provider');
     const tokens = await oidc.pollDeviceAuthorizationGrant(web, device, undefined, { signal: AbortSignal.timeout(20_000) });
     assert.ok(tokens.access_token);

@@ -1,6 +1,7 @@
 // The person and the browser: follows redirects, keeps cookies, types the password. Knows only ids of protocol.md.
 export class Person {
-  constructor(issuer, email, password) {
+  constructor(issuer, email, password, tenant) {
+    this.tenant = tenant;
     this.origin = new URL(issuer).origin;
     this.email = email;
     this.password = password;
@@ -15,6 +16,8 @@ export class Person {
       if (page.left) return page.left;
       if (page.html.includes('id="password"')) {
         page = await this.submit(page, 'password', { identifier: this.email, password: this.password });
+      } else if (page.html.includes(`id="tenant-${this.tenant}"`)) {
+        page = await this.submit(page, `tenant-${this.tenant}`, {});
       } else if (page.html.includes('id="consent-allow"')) {
         page = await this.submit(page, 'consent-allow', { decision: 'allow' });
       } else {
@@ -28,14 +31,14 @@ export class Person {
     throw new Error(`the provider keeps asking: ${page.url}`);
   }
 
-  // Sends the form around the element with this id: its hidden fields and those given.
+  // Sends the form around the element with this id: its fields as they are filled, and those given.
   async submit(page, id, fields) {
     const at = page.html.indexOf(`id="${id}"`);
     const form = page.html.slice(page.html.lastIndexOf('<form', at), page.html.indexOf('</form>', at));
     const attribute = (tag, name) => tag.match(new RegExp(`\\s${name}="([^"]*)"`))?.[1]?.replaceAll('&amp;', '&');
     const body = new URLSearchParams();
     for (const [tag] of form.matchAll(/<input[^>]*>/g)) {
-      if (attribute(tag, 'type') === 'hidden') body.set(attribute(tag, 'name'), attribute(tag, 'value') ?? '');
+      if (['hidden', 'text', undefined].includes(attribute(tag, 'type')) && attribute(tag, 'name')) body.set(attribute(tag, 'name'), attribute(tag, 'value') ?? '');
     }
     for (const [tag] of form.matchAll(/<button[^>]*>/g)) {
       if (attribute(tag, 'id') === id && attribute(tag, 'name')) body.set(attribute(tag, 'name'), attribute(tag, 'value') ?? '');

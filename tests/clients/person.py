@@ -7,8 +7,8 @@ import requests
 
 
 class Person:
-    def __init__(self, issuer, email, password):
-        self.issuer, self.email, self.password = issuer, email, password
+    def __init__(self, issuer, email, password, tenant):
+        self.issuer, self.email, self.password, self.tenant = issuer, email, password, tenant
         self.browser = requests.Session()
 
     def visit(self, address, answers=None):
@@ -20,6 +20,8 @@ class Person:
                 return left
             if 'id="password"' in page:
                 left, page, at = self.submit(page, at, "password", {"identifier": self.email, "password": self.password})
+            elif f'id="tenant-{self.tenant}"' in page:
+                left, page, at = self.submit(page, at, f"tenant-{self.tenant}", {})
             elif 'id="consent-allow"' in page:
                 left, page, at = self.submit(page, at, "consent-allow", {"decision": "allow"})
             else:
@@ -30,7 +32,7 @@ class Person:
         raise AssertionError(f"the provider keeps asking: {at}")
 
     def submit(self, page, at, element, fields):
-        """Sends the form around the element with this id: its hidden fields and those given."""
+        """Sends the form around the element with this id: its fields as they are filled, and those given."""
         middle = page.index(f'id="{element}"')
         form = page[page.rindex("<form", 0, middle) : page.index("</form>", middle)]
 
@@ -38,7 +40,8 @@ class Person:
             found = re.search(rf'\s{name}="([^"]*)"', tag)
             return unescape(found[1]) if found else None
 
-        body = {attribute(t, "name"): attribute(t, "value") or "" for t in re.findall(r"<input[^>]*>", form) if attribute(t, "type") == "hidden"}
+        inputs = [tag for tag in re.findall(r"<input[^>]*>", form) if attribute(tag, "type") in ("hidden", "text", None)]
+        body = {attribute(tag, "name"): attribute(tag, "value") or "" for tag in inputs if attribute(tag, "name")}
         for tag in re.findall(r"<button[^>]*>", form):
             if attribute(tag, "id") == element and attribute(tag, "name"):
                 body[attribute(tag, "name")] = attribute(tag, "value") or ""

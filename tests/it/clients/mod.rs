@@ -23,7 +23,7 @@ use crate::harness::world::{CALLBACK, PASSWORD};
 /// A served world, described in a file that the scripts read.
 struct Stage {
     _seeded: Tenantry,
-    _server: Process,
+    server: Process,
     folder: TempFolder,
 }
 
@@ -42,16 +42,16 @@ impl Stage {
         let folder = TempFolder::new();
         std::fs::write(folder.path().join("world.json"), serde_json::to_vec(&world).unwrap()).unwrap();
         let server = serve(&t, &issuer, &listen, folder.path()).await;
-        Self { _seeded: t, _server: server, folder }
+        Self { _seeded: t, server, folder }
     }
 
     /// Runs a script and gives the features that it reported.
-    async fn play(&self, mut command: Command) -> Vec<String> {
+    async fn play(&mut self, mut command: Command) -> Vec<String> {
         command.arg(self.folder.path().join("world.json")).current_dir(scripts());
         let mut party = Process::start(command);
         let ended = party.ended().await;
         let output = party.output();
-        assert!(ended.success(), "{output}");
+        assert!(ended.success(), "{output}\n\n{}", self.server.output());
         output.lines().filter_map(|line| line.strip_prefix("worked: ")).map(str::to_owned).collect()
     }
 }
@@ -108,7 +108,9 @@ async fn applications(t: &Tenantry, key: &Jwk, receiver: &str) -> BTreeMap<&'sta
         metadata.backchannel_logout_session_required = true;
     };
     let (web, secret) = t.client(Preset::Web, |new| everything(&mut new.metadata)).await;
-    let jwks = json!({ "keys": [key.to_public_key().unwrap().as_ref()] });
+    let mut public = key.as_ref().clone();
+    public.remove("d");
+    let jwks = json!({ "keys": [public] });
     let signs = |metadata: &mut ClientMetadata| {
         everything(metadata);
         metadata.token_endpoint_auth_method = AuthMethod::PrivateKeyJwt;
