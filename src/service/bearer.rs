@@ -16,6 +16,7 @@ use crate::protocol::claims::{self, Claims};
 use crate::protocol::dpop;
 use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::protocol::scope::Scopes;
+use crate::store::{Read, StoreError};
 use crate::world::{Access, Digest, Timestamp};
 
 /// A living access token.
@@ -81,17 +82,9 @@ pub async fn verify(
     let found = app
         .store
         .read(async |r| {
-            let row = match &named {
-                Named::Signed(id, _) => r.access_token(id).await?.filter(|row| row.opaque.is_none()),
-                Named::Opaque(digest) => r.opaque_token(digest).await?,
-            };
-            let Some(row) = row else { return Ok(None) };
-            let grant = match &row.grant {
-                Some(grant) => r.grant(grant).await?,
-                None => None,
-            };
+            let Some((row, grant)) = found(r, &named).await? else { return Ok(None) };
             let subject = match (&grant, registered.clients.get(&row.client)) {
-                (Some(grant), Some(client)) => subject::load(r, grant, &Scopes::parse(&row.scope), client).await?,
+                (Some(grant), Some(client)) => subject::load(r, registered, grant, &Scopes::parse(&row.scope), client).await?,
                 _ => None,
             };
             Ok(Some((row, grant, subject)))
@@ -109,6 +102,27 @@ pub async fn verify(
         (Named::Opaque(_), None) => return Ok(Err(invalid(Reason::TokenInvalid))),
     };
     Ok(judge(registered, claims, row, grant, subject, now))
+}
+
+/// The row of a token, and its grant unless it is a client's own.
+async fn found(r: &mut Read, named: &Named) -> Result<Option<(AccessTokenRow, Option<Grant>)>, StoreError> {
+    match named {
+        Named::Signed(id, _) => {
+            let family = match r.access_family(id).await? {
+                Some((row, grant)) => Some((row, Some(grant))),
+                None => r.access_token(id).await?.map(|row| (row, None)),
+            };
+            Ok(family.filter(|(row, _)| row.opaque.is_none()))
+        }
+        Named::Opaque(digest) => {
+            let Some(row) = r.opaque_token(digest).await? else { return Ok(None) };
+            let grant = match &row.grant {
+                Some(grant) => r.grant(grant).await?,
+                None => None,
+            };
+            Ok(Some((row, grant)))
+        }
+    }
 }
 
 /// What a presented token says about itself.

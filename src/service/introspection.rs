@@ -58,13 +58,12 @@ pub async fn introspect(app: &App, caller: &Caller, params: &Params, now: Timest
 
 /// Only the newest refresh token of a living family counts, and only its own client is told.
 async fn refresh(app: &App, client: &Client, token: &str, now: Timestamp) -> Result<Value, Failure> {
-    let digest = Digest::of::<Refresh>(token);
+    let (digest, registered) = (Digest::of::<Refresh>(token), app.registered());
     let found = app
         .store
         .read(async |r| {
-            let Some(row) = r.refresh_token(&digest).await? else { return Ok(None) };
-            let Some(grant) = r.grant(&row.grant).await? else { return Ok(None) };
-            let subject = subject::load(r, &grant, &Scopes::default(), client).await?;
+            let Some((row, grant)) = r.refresh_family(&digest).await? else { return Ok(None) };
+            let subject = subject::load(r, &registered, &grant, &Scopes::default(), client).await?;
             Ok(Some((row, grant, subject)))
         })
         .await?;

@@ -91,7 +91,8 @@ async fn front(decided: &Decided<'_>, mut flow: Flow, stored: Stored) -> Result<
     let Decided { app, request, client, visitor, now, .. } = *decided;
     let Some(established) = settle(decided, &mut flow, stored).await? else { return Ok(None) };
     let grant = decided.grant(established.as_ref().map(|e| &e.session).or(visitor.session.as_ref()));
-    let subject = app.store.read(async |r| subject::load(r, &grant, &request.scopes, client).await).await?;
+    let registered = app.registered();
+    let subject = app.store.read(async |r| subject::load(r, &registered, &grant, &request.scopes, client).await).await?;
     let subject = match subject::admit(subject, client, &grant.proof, now) {
         Ok(subject) => subject,
         // What changed since the facts were loaded; the tokens would be refused everywhere.

@@ -1,20 +1,22 @@
 //! The person behind a grant, read afresh from the database, and the one decision about them: every path that yields or
 //! accepts a token goes through here (security.md finding 8).
-use crate::app::App;
-use crate::model::{Client, Grant, Membership, MembershipDetails, MembershipKind, Person, PersonId, Proof, Tenant, TenantId, Verdict};
+use std::sync::Arc;
+
+use crate::app::{App, Registered};
+use crate::model::{Client, Grant, Membership, MembershipDetails, Person, PersonId, Proof, Tenant, TenantId, Verdict};
 use crate::policy::entry::{Entry, decide};
 use crate::protocol::claims;
 use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::protocol::flow;
 use crate::protocol::scope::Scopes;
 use crate::protocol::sector::sector;
-use crate::store::{Read, StoreError};
+use crate::store::{Read, Seat, StoreError};
 use crate::world::Timestamp;
 
 /// What the database says now about the person of a grant in its tenant.
 pub struct Subject {
     person: Person,
-    tenant: Tenant,
+    tenant: Arc<Tenant>,
     membership: Membership,
     details: MembershipDetails,
     home: Option<TenantId>,
@@ -30,20 +32,23 @@ pub fn sub(app: &App, client: &Client, person: &PersonId) -> String {
     }
 }
 
-/// Reads the subject of a grant; what no granted scope and no rule of the client tells is not read. None when a row is gone.
-pub async fn load(r: &mut Read, grant: &Grant, scopes: &Scopes, client: &Client) -> Result<Option<Subject>, StoreError> {
-    let Some(person) = r.person(&grant.person).await? else { return Ok(None) };
-    let Some(tenant) = r.tenant(&grant.tenant).await? else { return Ok(None) };
-    let mut memberships = r.memberships_of(&grant.person).await?;
-    let home = memberships.iter().find(|m| m.kind == MembershipKind::Home).map(|m| m.tenant.clone());
-    let Some(place) = memberships.iter().position(|m| m.tenant == grant.tenant) else { return Ok(None) };
-    let membership = memberships.swap_remove(place);
+/// Reads the subject of a grant: people from the database, the tenant from the registered things. What no granted scope and
+/// no rule of the client tells is not read. None when the person is not in the tenant.
+pub async fn load(
+    r: &mut Read,
+    registered: &Registered,
+    grant: &Grant,
+    scopes: &Scopes,
+    client: &Client,
+) -> Result<Option<Subject>, StoreError> {
+    let Some(tenant) = registered.tenants.get(&grant.tenant) else { return Ok(None) };
+    let Some(Seat { person, membership, home }) = r.seat(&grant.person, &grant.tenant).await? else { return Ok(None) };
     let details = if claims::needs_details(client, scopes, &grant.terms) {
         r.membership_details(&membership.id).await?
     } else {
         MembershipDetails::default()
     };
-    Ok(Some(Subject { person, tenant, membership, details, home }))
+    Ok(Some(Subject { person, tenant: Arc::clone(tenant), membership, details, home }))
 }
 
 /// May this person still enter, with what the grant's session proved?

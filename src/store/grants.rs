@@ -4,19 +4,32 @@ use super::{Read, Result, StoreError, Write, execute, on};
 use crate::model::{ClientId, Grant, GrantId, GrantTerms, PersonId, SessionId, TenantId};
 use crate::world::Timestamp;
 
+/// The columns of a grant, named so that its tokens can stand beside it in one row.
+macro_rules! grant_columns {
+    () => {
+        "g.id as g_id, g.client_id as g_client_id, g.person_id, g.tenant_id, g.session_id, g.scope as g_scope, g.nonce, g.proof,
+         g.auth_time_requested, g.terms, g.created_at, g.expires_at as g_expires_at, g.ended_at"
+    };
+}
+pub(super) use grant_columns;
+
 #[derive(sqlx::FromRow)]
-struct GrantRow {
+pub(super) struct GrantRow {
+    #[sqlx(rename = "g_id")]
     id: String,
+    #[sqlx(rename = "g_client_id")]
     client_id: String,
     person_id: String,
     tenant_id: String,
     session_id: Option<String>,
+    #[sqlx(rename = "g_scope")]
     scope: String,
     nonce: Option<String>,
     proof: String,
     auth_time_requested: bool,
     terms: String,
     created_at: i64,
+    #[sqlx(rename = "g_expires_at")]
     expires_at: i64,
     ended_at: Option<i64>,
 }
@@ -46,9 +59,7 @@ impl TryFrom<GrantRow> for Grant {
 impl Read {
     /// A grant, also an ended or expired one.
     pub async fn grant(&mut self, id: &GrantId) -> Result<Option<Grant>> {
-        const SQL: &str = "select id, client_id, person_id, tenant_id, session_id, scope, nonce, proof, auth_time_requested,
-                terms, created_at, expires_at, ended_at
-            from grants where id = $1";
+        const SQL: &str = concat!("select ", grant_columns!(), " from grants g where g.id = $1");
         let row: Option<GrantRow> = on!(self, c => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(c))?;
         row.map(Grant::try_from).transpose()
     }

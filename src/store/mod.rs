@@ -19,6 +19,7 @@ mod device_codes;
 mod error;
 mod expiry;
 mod factors;
+mod families;
 mod flows;
 mod grants;
 mod groups;
@@ -44,6 +45,7 @@ mod writer;
 
 pub use audit::AuditRow;
 pub use error::{Result, StoreError};
+pub use families::Seat;
 pub use lockouts::{Attempt, person_attempts};
 pub use migrate::SchemaState;
 pub use persons::{Inserted, NewPerson};

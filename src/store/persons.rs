@@ -29,11 +29,20 @@ pub enum Inserted {
 }
 
 // The account's own row of failed attempts is joined in: its name is `person_attempts(id)`.
+macro_rules! person_columns {
+    () => {
+        "p.id, p.email, p.email_verified, p.first_name, p.last_name, p.locale, p.profile, p.state, p.operator,
+                p.second_factor, p.password_hash, p.last_login_at, p.created_at, p.updated_at, l.failures, l.paused_until"
+    };
+}
+pub(super) use person_columns;
+
 macro_rules! person_where {
     ($condition:literal) => {
         concat!(
-            "select p.id, p.email, p.email_verified, p.first_name, p.last_name, p.locale, p.profile, p.state, p.operator,
-                p.second_factor, p.password_hash, p.last_login_at, p.created_at, p.updated_at, l.failures, l.paused_until
+            "select ",
+            person_columns!(),
+            "
             from persons p
             left join lockouts l on l.name = 'person:' || p.id
             where ",
@@ -43,7 +52,7 @@ macro_rules! person_where {
 }
 
 #[derive(sqlx::FromRow)]
-struct PersonRow {
+pub(super) struct PersonRow {
     id: String,
     email: String,
     email_verified: bool,

@@ -19,13 +19,18 @@ macro_rules! tenant_then {
     };
 }
 
+/// The columns of a membership, named so that its person can stand beside it in one row.
+macro_rules! membership_columns {
+    () => {
+        "m.id as m_id, m.person_id, m.tenant_id, m.kind, m.state as m_state, m.admin, m.api_access, m.limited_to_locations,
+         m.last_used_at, m.created_at as m_created_at"
+    };
+}
+pub(super) use membership_columns;
+
 macro_rules! membership_then {
     ($tail:literal) => {
-        concat!(
-            "select id, person_id, tenant_id, kind, state, admin, api_access, limited_to_locations, last_used_at, created_at
-            from memberships ",
-            $tail
-        )
+        concat!("select ", membership_columns!(), " from memberships m ", $tail)
     };
 }
 
@@ -63,16 +68,19 @@ impl TryFrom<TenantRow> for Tenant {
 }
 
 #[derive(sqlx::FromRow)]
-struct MembershipRow {
+pub(super) struct MembershipRow {
+    #[sqlx(rename = "m_id")]
     id: String,
     person_id: String,
     tenant_id: String,
     kind: String,
+    #[sqlx(rename = "m_state")]
     state: String,
     admin: bool,
     api_access: bool,
     limited_to_locations: bool,
     last_used_at: Option<i64>,
+    #[sqlx(rename = "m_created_at")]
     created_at: i64,
 }
 
@@ -122,19 +130,19 @@ impl Read {
 
     /// A person's memberships in every state, the last used first.
     pub async fn memberships_of(&mut self, person: &PersonId) -> Result<Vec<Membership>> {
-        const SQL: &str = membership_then!("where person_id = $1 order by last_used_at desc nulls last, id");
+        const SQL: &str = membership_then!("where m.person_id = $1 order by m.last_used_at desc nulls last, m.id");
         let rows: Vec<MembershipRow> = on!(self, c => sqlx::query_as(SQL).bind(person.as_str()).fetch_all(c))?;
         all(rows)
     }
 
     pub async fn membership(&mut self, person: &PersonId, tenant: &TenantId) -> Result<Option<Membership>> {
-        const SQL: &str = membership_then!("where person_id = $1 and tenant_id = $2");
+        const SQL: &str = membership_then!("where m.person_id = $1 and m.tenant_id = $2");
         let row: Option<MembershipRow> = on!(self, c => sqlx::query_as(SQL).bind(person.as_str()).bind(tenant.as_str()).fetch_optional(c))?;
         row.map(Membership::try_from).transpose()
     }
 
     pub async fn membership_by_id(&mut self, id: &MembershipId) -> Result<Option<Membership>> {
-        const SQL: &str = membership_then!("where id = $1");
+        const SQL: &str = membership_then!("where m.id = $1");
         let row: Option<MembershipRow> = on!(self, c => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(c))?;
         row.map(Membership::try_from).transpose()
     }

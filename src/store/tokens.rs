@@ -5,8 +5,15 @@ use super::{Read, Result, StoreError, Write, execute, on};
 use crate::model::{AccessTokenRow, ClientId, CodeRow, GrantId, OpaqueToken, RefreshRow, TokenId};
 use crate::world::{Digest, Timestamp};
 
+macro_rules! code_columns {
+    () => {
+        "t.grant_id, t.client_id, t.redirect_uri, t.redirect_uri_sent, t.challenge, t.dpop_jkt, t.expires_at, t.used_at"
+    };
+}
+pub(super) use code_columns;
+
 #[derive(sqlx::FromRow)]
-struct StoredCode {
+pub(super) struct StoredCode {
     grant_id: String,
     client_id: String,
     redirect_uri: String,
@@ -32,8 +39,15 @@ impl From<StoredCode> for CodeRow {
     }
 }
 
+macro_rules! refresh_columns {
+    () => {
+        "t.digest, t.grant_id, t.client_id, t.issued_at, t.expires_at, t.rotated_at, t.successor_sealed"
+    };
+}
+pub(super) use refresh_columns;
+
 #[derive(sqlx::FromRow)]
-struct StoredRefresh {
+pub(super) struct StoredRefresh {
     digest: String,
     grant_id: String,
     client_id: String,
@@ -57,8 +71,15 @@ impl From<StoredRefresh> for RefreshRow {
     }
 }
 
+macro_rules! access_columns {
+    () => {
+        "t.id, t.grant_id, t.client_id, t.scope, t.digest, t.claims, t.expires_at, t.revoked_at"
+    };
+}
+pub(super) use access_columns;
+
 #[derive(sqlx::FromRow)]
-struct StoredAccess {
+pub(super) struct StoredAccess {
     id: String,
     grant_id: Option<String>,
     client_id: String,

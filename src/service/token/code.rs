@@ -16,10 +16,9 @@ pub(super) async fn redeem(exchange: &Exchange<'_>, request: &CodeRequest) -> Re
         .app
         .store
         .read(async |r| {
-            let Some(row) = r.code(&request.code).await? else { return Ok(None) };
-            let Some(grant) = r.grant(&row.grant).await? else { return Ok(None) };
+            let Some((row, grant)) = r.code_family(&request.code).await? else { return Ok(None) };
             let scopes = Scopes::parse(&grant.scope).only(&client.metadata.scopes);
-            let subject = subject::load(r, &grant, &scopes, client).await?;
+            let subject = subject::load(r, exchange.registered, &grant, &scopes, client).await?;
             Ok(Some((row, grant, scopes, subject)))
         })
         .await?;

@@ -47,7 +47,7 @@ async fn issue(exchange: &Exchange<'_>, code: &Digest, grant: &GrantId) -> Resul
         .read(async |r| {
             let Some(grant) = r.grant(grant).await? else { return Ok(None) };
             let scopes = Scopes::parse(&grant.scope).only(&client.metadata.scopes);
-            let subject = subject::load(r, &grant, &scopes, client).await?;
+            let subject = subject::load(r, exchange.registered, &grant, &scopes, client).await?;
             Ok(Some((grant, scopes, subject)))
         })
         .await?;

@@ -51,9 +51,9 @@ pub async fn preview(
     now: Timestamp,
 ) -> Result<Option<Preview>, Denied> {
     let grant = grant(app, client, person, tenant, scopes, now);
-    let loaded = app.store.read(async |r| subject::load(r, &grant, scopes, client).await).await?;
-    let Some(loaded) = loaded else { return Ok(None) };
     let registered = app.registered();
+    let loaded = app.store.read(async |r| subject::load(r, &registered, &grant, scopes, client).await).await?;
+    let Some(loaded) = loaded else { return Ok(None) };
     let network = Network::local();
     let exchange = Exchange::for_preview(app, &registered, client, &network, now);
     let minted = mint::of_person(&exchange, &grant, &loaded, scopes, grant.nonce.as_deref())?;

@@ -25,10 +25,9 @@ pub(super) async fn rotate(exchange: &Exchange<'_>, request: &RefreshRequest) ->
         .app
         .store
         .read(async |r| {
-            let Some(row) = r.refresh_token(&request.token).await? else { return Ok(None) };
-            let Some(grant) = r.grant(&row.grant).await? else { return Ok(None) };
+            let Some((row, grant)) = r.refresh_family(&request.token).await? else { return Ok(None) };
             let granted = Scopes::parse(&grant.scope);
-            let subject = subject::load(r, &grant, &granted, client).await?;
+            let subject = subject::load(r, exchange.registered, &grant, &granted, client).await?;
             Ok(Some((row, grant, granted, subject)))
         })
         .await?;

@@ -59,7 +59,7 @@ pub(super) async fn enter(exchange: &Exchange<'_>, source: &Grant, grant: &Grant
         .app
         .store
         .read(async |r| {
-            let subject = subject::load(r, grant, scopes, client).await?;
+            let subject = subject::load(r, exchange.registered, grant, scopes, client).await?;
             let consent = if elsewhere { r.consent(&grant.person, &grant.tenant, &client.id).await? } else { None };
             Ok((subject, consent))
         })

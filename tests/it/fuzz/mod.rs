@@ -26,7 +26,8 @@ impl Dice {
 }
 
 /// Bytes that parsers trip over.
-const BAIT: &[&[u8]] = &[b"%", b"&", b"=", b".", b"\"", b"\\", b"\0", b"\xff", b"\xc3\xa4", b"{\"", b"[[[[", b"99999999999999999999", b"-1", b"://", b"\n"];
+const BAIT: &[&[u8]] =
+    &[b"%", b"&", b"=", b".", b"\"", b"\\", b"\0", b"\xff", b"\xc3\xa4", b"{\"", b"[[[[", b"99999999999999999999", b"-1", b"://", b"\n"];
 
 fn mutated(seed: &[u8], dice: &mut Dice) -> Vec<u8> {
     let mut bytes = seed.to_vec();

@@ -9,6 +9,7 @@ mod complete;
 mod devices;
 mod doors;
 mod factors;
+mod families;
 mod fixtures;
 mod flows;
 mod grants;
