@@ -1,8 +1,13 @@
 //! The hot paths, each as one operation that is repeated.
 use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::http::{Answer, Connection};
-use super::world::{CALLBACK, CHALLENGE, EMAIL, PASSWORD, VERIFIER, World};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tenantry::world::sha256;
+
+use super::world::{CALLBACK, EMAIL, PASSWORD, World};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scenario {
@@ -109,26 +114,34 @@ fn expect(status: u16, answer: Answer) -> Answer {
     answer
 }
 
-fn authorize(world: &World) -> String {
+/// A code verifier that was never used before: a challenge serves once (RFC 7636 4.1).
+fn verifier() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("load-{:032}-{:016}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn authorize(world: &World, verifier: &str) -> String {
+    let challenge = URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()));
     let callback: String = url::form_urlencoded::byte_serialize(CALLBACK.as_bytes()).collect();
     format!(
         "/authorize?response_type=code&client_id={}&redirect_uri={callback}&scope=openid%20offline_access%20tenant\
-         &state=s&nonce=n&code_challenge={CHALLENGE}&code_challenge_method=S256",
+         &state=s&nonce=n&code_challenge={challenge}&code_challenge_method=S256",
         world.web_id
     )
 }
 
 async fn code_to_token(world: &World, connection: &mut Connection, cookie: &str) -> Answer {
-    let sent_back = expect(303, connection.get(&authorize(world), cookie).await);
+    let verifier = verifier();
+    let sent_back = expect(303, connection.get(&authorize(world, &verifier), cookie).await);
     let code = parameter(sent_back.location(), "code");
     let callback: String = url::form_urlencoded::byte_serialize(CALLBACK.as_bytes()).collect();
-    let form = format!("grant_type=authorization_code&code={code}&redirect_uri={callback}&code_verifier={VERIFIER}");
+    let form = format!("grant_type=authorization_code&code={code}&redirect_uri={callback}&code_verifier={verifier}");
     expect(200, connection.post("/token", &world.web, &form).await)
 }
 
 /// A browser without cookies signs in by password.
 async fn password_login(world: &World, connection: &mut Connection) -> Answer {
-    let to_login = expect(303, connection.get(&authorize(world), "").await);
+    let to_login = expect(303, connection.get(&authorize(world, &verifier()), "").await);
     let mut cookies = String::from("cookie: ");
     for line in to_login.headers("set-cookie") {
         write!(cookies, "{};", line.split(';').next().unwrap_or_default()).expect("a String takes everything");

@@ -17,9 +17,6 @@ use tenantry::service::tenants::{self, MemberAdded, NewMembership, NewTenant, Te
 use tenantry::store::Store;
 use tenantry::world::{Clock, Os, Secret, SessionCookie, SystemClock, Token};
 
-/// RFC 7636 Appendix B.
-pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub const CALLBACK: &str = "https://app.example/callback";
 pub const PASSWORD: &str = "correct horse battery staple";
 pub const EMAIL: &str = "load@acme.example";
