@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn whatever_weakens_fapi_2_is_named() {
-        let changes: [(&str, fn(&mut ClientMetadata)); 14] = [
+        type Change = (&'static str, fn(&mut ClientMetadata));
+        let changes: [Change; 14] = [
             ("token_endpoint_auth_method", |m| m.token_endpoint_auth_method = AuthMethod::Basic),
             ("token_endpoint_auth_method", |m| m.token_endpoint_auth_method = AuthMethod::None),
             ("assertion_audience", |m| m.assertion_audience = AssertionAudience::IssuerOrTokenEndpoint),

@@ -76,8 +76,6 @@ async fn b14_every_grant_type_for_every_kind_of_client() {
     let unknown = [
         "password",
         "implicit",
-        "urn:ietf:params:oauth:grant-type:device_code",
-        "urn:ietf:params:oauth:grant-type:token-exchange",
         "urn:ietf:params:oauth:grant-type:jwt-bearer",
         "urn:ietf:params:oauth:grant-type:saml2-bearer",
         "AUTHORIZATION_CODE",
@@ -95,9 +93,14 @@ async fn b14_every_grant_type_for_every_kind_of_client() {
         error(&answer).1.to_owned()
     };
 
+    let unregistered = ["urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:token-exchange"];
+
     for party in [&s.party, &spa, &machine] {
         for grant in unknown {
             assert_eq!(ask(party, grant).await, "unsupported_grant_type", "{grant}");
+        }
+        for grant in unregistered {
+            assert_eq!(ask(party, grant).await, "unauthorized_client", "{grant}");
         }
     }
     for party in [&s.party, &spa] {

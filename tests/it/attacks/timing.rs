@@ -75,6 +75,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 /// Measures the real cost, and so only where `TENANTRY_ROUNDS` says how often.
+#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a measurement, told to whoever asked for it")]
 #[tokio::test(flavor = "multi_thread")]
 async fn f07_known_and_unknown_names_take_the_same_time() {
     const EACH: usize = 8;

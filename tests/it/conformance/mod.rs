@@ -8,6 +8,8 @@
 //! | `oidcc-formpost-basic-certification-test-plan` | `formpost.rs` |
 //! | `oidcc-config-certification-test-plan` | `config.rs` |
 //! | `oidcc-rp-initiated-logout-certification-test-plan` | `rp_initiated_logout.rs` |
+//! | `oidcc-backchannel-rp-initiated-logout-certification-test-plan` | `told_logout.rs` |
+//! | `oidcc-frontchannel-rp-initiated-logout-certification-test-plan` | `told_logout.rs` |
 //! | `fapi2-security-profile-final-test-plan`, `fapi2-message-signing-final-test-plan` | `fapi2/` |
 mod answers;
 mod basic;
@@ -18,3 +20,4 @@ mod formpost;
 mod modules;
 mod rp_initiated_logout;
 mod suite;
+mod told_logout;

@@ -6,7 +6,11 @@ mod exchange;
 mod step_up;
 mod switch;
 
+use std::collections::HashMap;
+use std::sync::Mutex;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use openidconnect::PkceCodeChallenge;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tenantry::model::{Client, ClientMetadata, ConsentMode, GrantType, MembershipKind, Tenant};
@@ -17,9 +21,6 @@ use crate::harness::net;
 use crate::harness::tenantry::Tenantry;
 use crate::harness::world::{CALLBACK, Someone};
 
-/// RFC 7636 Appendix B.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub const ALL: &str = "openid profile email offline_access tenant groups permissions locations";
 pub const EXCHANGE: &str = GrantType::TokenExchange.as_str();
 pub const DEVICE: &str = GrantType::DeviceCode.as_str();
@@ -34,6 +35,8 @@ pub struct World {
     pub globex: Tenant,
     pub initech: Tenant,
     pub anna: Someone,
+    /// The verifier of each code that arrived; requests carry theirs as `state`.
+    verifiers: Mutex<HashMap<String, String>>,
 }
 
 /// Status, headers and JSON body of an answer.
@@ -94,19 +97,20 @@ impl World {
                 details(&mut new.metadata);
             })
             .await;
-        Self { t, client, secret: secret.unwrap_or_default(), acme, globex, initech, anna }
+        Self { t, client, secret: secret.unwrap_or_default(), acme, globex, initech, anna, verifiers: Mutex::default() }
     }
 
-    /// An authorization request of the application.
+    /// An authorization request of the application, with a challenge of its own.
     pub fn authorize_url(&self, extra: &[(&str, &str)]) -> String {
         let mut url = url::Url::parse(&self.t.url("/authorize")).unwrap();
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let usual = [
             ("response_type", "code"),
             ("client_id", self.client.id.as_str()),
             ("redirect_uri", CALLBACK),
-            ("state", "s"),
+            ("state", verifier.secret().as_str()),
             ("nonce", "n"),
-            ("code_challenge", CHALLENGE),
+            ("code_challenge", challenge.as_str()),
             ("code_challenge_method", "S256"),
         ];
         url.query_pairs_mut().extend_pairs(usual).extend_pairs(extra);
@@ -118,7 +122,11 @@ impl World {
 
     /// What the callback is told.
     pub fn landed(&self, browser: &Browser, name: &str) -> Option<String> {
-        browser.landing().query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+        let told: HashMap<String, String> = browser.landing().query_pairs().into_owned().collect();
+        if let (Some(code), Some(state)) = (told.get("code"), told.get("state")) {
+            self.verifiers.lock().unwrap().insert(code.clone(), state.clone());
+        }
+        told.get(name).cloned()
     }
 
     /// Signs Anna in, for `acme` unless `extra` says otherwise; gives the tokens.
@@ -133,7 +141,8 @@ impl World {
     }
 
     pub async fn redeem(&self, code: &str) -> Answer {
-        let form = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)];
+        let verifier = self.verifiers.lock().unwrap()[code].clone();
+        let form = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK), ("code_verifier", &verifier)];
         self.post("/token", &form).await
     }
 

@@ -22,15 +22,15 @@ use crate::harness::tenantry::Tenantry;
 use crate::harness::world::Someone;
 
 /// The end of an application that takes logout tokens: remembers what it was sent, answers what the test says.
-struct Receiver {
-    uri: String,
+pub struct Receiver {
+    pub uri: String,
     heard: Arc<Mutex<Vec<String>>>,
     /// 0: never.
     status: Arc<Mutex<u16>>,
 }
 
 impl Receiver {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let (heard, status) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(200)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let uri = format!("http://{}/backchannel", listener.local_addr().unwrap());
@@ -55,7 +55,7 @@ impl Receiver {
     }
 
     /// The logout tokens that came, in order. Each body holds nothing else.
-    fn tokens(&self) -> Vec<String> {
+    pub fn tokens(&self) -> Vec<String> {
         let heard = self.heard.lock().unwrap();
         heard.iter().map(|body| body.strip_prefix("logout_token=").filter(|token| !token.contains('&')).unwrap().to_owned()).collect()
     }

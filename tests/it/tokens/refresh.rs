@@ -141,10 +141,11 @@ async fn a_public_client_refreshes_by_name_alone() {
 }
 
 #[tokio::test]
-async fn a_tenant_cannot_be_switched_by_refreshing() {
+async fn a_refresh_leads_into_no_tenant_that_the_person_is_no_member_of() {
     let a = Arena::new().await;
     let first = a.tokens(ALL).await;
     let form = [("grant_type", "refresh_token"), ("refresh_token", first.text("refresh_token")), ("tenant", "other")];
+    a.t.tenant("other").await;
 
-    assert_eq!(a.post("/token", &form).await.error(), (400, "invalid_request"));
+    assert_eq!(a.post("/token", &form).await.error(), (400, "access_denied"));
 }
