@@ -20,4 +20,6 @@ pub enum Denial {
     TenantDisabled,
     ClientDisabled,
     ClientNotEntitled,
+    /// The request names an API that needs API access, which this membership lacks (people.md K35, K37).
+    ApiAccessMissing,
 }

@@ -1,7 +1,9 @@
 //! Floor 2. Who may what, as pure functions over facts that `service` loads.
 //!
-//! Owns: the one decision that every path to a token asks ([`entry`]), which person a Microsoft identity is
+//! Owns: the one decision that every path to a token asks ([`entry`]), who may have
+//! tokens for APIs that want API access ([`api_access`]), which person a Microsoft identity is
 //! ([`binding`]), who may let a device in ([`device`]), when a sign-in pauses ([`lock`]). Never does: IO, time, randomness.
+pub mod api_access;
 pub mod binding;
 pub mod device;
 pub mod entry;

@@ -311,10 +311,25 @@ fn terms(params: &Params, client: &Client, asked: &claims_request::ClaimsRequest
 impl AuthorizeRequest {
     /// The scopes that the person is asked for: those of the request, and those of the claims asked for one by one.
     pub fn consent_scopes(&self) -> Scopes {
-        let named = self.terms.id_token_claims.iter().chain(&self.terms.userinfo_claims);
-        let released: Vec<&str> = named.filter_map(|name| claims::scope_of(name)).collect();
-        Scopes::parse(&format!("{} {}", self.scopes, released.join(" ")))
+        consent_scopes(&self.scopes, &self.terms)
     }
+
+    /// What the grant is limited to. A request that names its resources still gets its userinfo, which answers to the name
+    /// of the issuer.
+    pub fn granted_terms(&self, issuer: &str) -> GrantTerms {
+        let mut terms = self.terms.clone();
+        if !terms.resources.is_empty() && self.scopes.contains("openid") {
+            terms.resources.push(issuer.to_owned());
+        }
+        terms
+    }
+}
+
+/// The scopes that a person must have allowed: those named, and those of the claims asked for one by one.
+pub fn consent_scopes(scopes: &Scopes, terms: &GrantTerms) -> Scopes {
+    let named = terms.id_token_claims.iter().chain(&terms.userinfo_claims);
+    let released: Vec<&str> = named.filter_map(|name| claims::scope_of(name)).collect();
+    Scopes::parse(&format!("{scopes} {}", released.join(" ")))
 }
 
 fn tenant_hint(params: &Params, scope: Option<String>) -> Result<Option<String>, OAuthError> {

@@ -11,6 +11,7 @@ use crate::model::{
 use crate::world::Timestamp;
 
 pub mod budget;
+pub mod full_access;
 pub mod table;
 
 /// A set of claims, ready to be signed or sent.

@@ -203,6 +203,7 @@ pub enum Reason {
     TenantDisabled,
     MembershipNotActive,
     ClientNotEntitled,
+    ApiAccessMissing,
     MembershipDormant,
     FactorMissing,
     PersonDenied,

@@ -148,6 +148,7 @@ pub fn reason(denial: Denial) -> Reason {
         Denial::TenantDisabled => Reason::TenantDisabled,
         Denial::ClientDisabled => Reason::ClientDisabled,
         Denial::ClientNotEntitled => Reason::ClientNotEntitled,
+        Denial::ApiAccessMissing => Reason::ApiAccessMissing,
     }
 }
 

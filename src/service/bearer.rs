@@ -12,6 +12,8 @@ use super::{Failure, Network};
 use crate::app::{App, Registered};
 use crate::keys::Typ;
 use crate::model::{AccessTokenRow, Client, ClientState, Grant, TokenId};
+use crate::policy::api_access;
+use crate::protocol::claims::full_access::CLAIM;
 use crate::protocol::claims::{self, Claims};
 use crate::protocol::dpop;
 use crate::protocol::error::{ErrorCode, OAuthError, Reason};
@@ -159,6 +161,10 @@ fn judge(
     }
     let grant = grant.filter(|grant| grant.ended_at.is_none()).ok_or_else(|| invalid(Reason::GrantEnded))?;
     let subject = subject::admit(subject, client, &grant.proof, now).map_err(as_bearer)?;
+    // people.md K35: API access that was taken away ends the tokens that it gave.
+    if claims.contains_key(CLAIM) && !api_access::has(subject.membership()) {
+        return Err(invalid(Reason::ApiAccessMissing));
+    }
     Ok(Living { claims, row, person: Some((grant, subject)) })
 }
 

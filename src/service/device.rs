@@ -171,6 +171,7 @@ fn flow_request(row: &DeviceRow, client: &Client) -> AuthorizeRequest {
         acr_values: row.request.acr_values.clone(),
         acr_required: client.metadata.required_acr,
         tenant_hint: row.request.tenant.clone(),
+        terms: GrantTerms { resources: row.request.resources.clone(), ..GrantTerms::default() },
         ..AuthorizeRequest::own(row.client.clone(), "", prompt)
     }
 }
@@ -303,7 +304,7 @@ pub async fn approve(
                 nonce: None,
                 proof: session.map(|s| s.proof.clone()).unwrap_or_default(),
                 auth_time_requested: false,
-                terms: GrantTerms::default(),
+                terms: request.granted_terms(app.issuer()),
                 created_at: now,
                 expires_at: now.plus(Duration::from_secs(days * DAY)),
                 ended_at: None,

@@ -3,8 +3,12 @@ use std::collections::BTreeMap;
 
 use super::{Failure, Visitor, subject};
 use crate::app::{App, Registered};
-use crate::model::{Client, ConsentMode, Flow, Membership, Person, PersonId, PersonState, Progress, Proof, Session, Tenant};
+use crate::model::{
+    Client, ConsentMode, Denial, Flow, Membership, Person, PersonId, PersonState, Progress, Proof, Session, Tenant, Verdict,
+};
+use crate::policy::api_access::admits;
 use crate::policy::entry::{Entry, decide};
+use crate::protocol::authorize::AuthorizeRequest;
 use crate::protocol::flow::{Facts, PersonFacts, Seat};
 use crate::protocol::scope::Scopes;
 use crate::world::Timestamp;
@@ -26,6 +30,7 @@ pub async fn load(
     visitor: &Visitor,
     now: Timestamp,
 ) -> Result<Loaded, Failure> {
+    let request: AuthorizeRequest = serde_json::from_str(&flow.request).map_err(|_| Failure::Stored("flow"))?;
     let who = who(flow, visitor);
     let (person, memberships, remembered, consents) = app
         .store
@@ -41,7 +46,7 @@ pub async fn load(
     // A person who was deactivated meanwhile is nobody here: the sign-in page is due again.
     let person = person.filter(|person| person.state == PersonState::Active);
     let proof = who.filter(|_| person.is_some()).map(|(_, proof)| proof).unwrap_or_default();
-    let seats = person.as_ref().map_or(Vec::new(), |person| seats(registered, client, person, &memberships, &proof, now));
+    let seats = person.as_ref().map_or(Vec::new(), |person| seats(registered, client, person, &memberships, &proof, &request, now));
     let same_session = same_session(flow, visitor);
     let proved_here = same_session || flow.progress.person.is_some();
     let facts = Facts {
@@ -113,6 +118,7 @@ fn seats(
     person: &Person,
     memberships: &[Membership],
     proof: &Proof,
+    request: &AuthorizeRequest,
     now: Timestamp,
 ) -> Vec<Seat> {
     let seat = |membership: &Membership| {
@@ -128,6 +134,8 @@ fn seats(
             },
             now,
         );
+        let open = admits(&request.terms.resources, &registered.apis, Some(membership));
+        let verdict = if open || matches!(verdict, Verdict::Denied(_)) { verdict } else { Verdict::Denied(Denial::ApiAccessMissing) };
         Some(Seat { tenant: tenant.id.clone(), number: tenant.number.clone(), slug: tenant.slug.clone(), verdict })
     };
     memberships.iter().filter_map(seat).collect()

@@ -10,7 +10,7 @@ use super::session::{self, Established};
 use super::token::front::mint_in_front;
 use super::{Failure, Visitor, subject};
 use crate::app::{App, Registered};
-use crate::model::{Client, CodeRow, Flow, Grant, GrantId, GrantTerms, Session, TenantId};
+use crate::model::{Client, CodeRow, Flow, Grant, GrantId, Session, TenantId};
 use crate::protocol::OAuthError;
 use crate::protocol::authorize::{AuthorizeRequest, Target};
 use crate::protocol::error::{ErrorCode, Reason};
@@ -106,8 +106,11 @@ async fn front(decided: &Decided<'_>, mut flow: Flow, stored: Stored) -> Result<
     let clear = code.as_ref().map(|code| code.clear().to_owned());
     let minted = match mint_in_front(decided, &grant, &subject, clear) {
         Ok(minted) => minted,
-        // The client lost a resource since it asked for it.
-        Err(Denied::Refused(error)) => {
+        // The client lost a resource since it asked for it, or the person their API access.
+        Err(Denied::Refused(mut error)) => {
+            if error.code == ErrorCode::InvalidGrant {
+                error.code = ErrorCode::AccessDenied;
+            }
             return Ok(Some(Issued { answer: decided.answer_with(response::error_fields(&error))?, established }));
         }
         Err(Denied::Failed(failure)) => return Err(failure),
@@ -178,20 +181,11 @@ impl Decided<'_> {
             nonce: self.request.nonce.clone(),
             proof: session.map(|session| session.proof.clone()).unwrap_or_default(),
             auth_time_requested: self.request.auth_time_requested || self.request.max_age.is_some(),
-            terms: self.terms(),
+            terms: self.request.granted_terms(self.app.issuer()),
             created_at: self.now,
             expires_at: self.now.plus(Duration::from_secs(days * 86_400)),
             ended_at: None,
         }
-    }
-
-    /// A request that names its resources still gets its userinfo, which answers to the name of the issuer.
-    fn terms(&self) -> GrantTerms {
-        let mut terms = self.request.terms.clone();
-        if !terms.resources.is_empty() && self.request.scopes.contains("openid") {
-            terms.resources.push(self.app.issuer().to_owned());
-        }
-        terms
     }
 
     /// Keeps grant and code, and what else the authorization leaves behind: last use, the remembered tenant, the audit row.

@@ -142,3 +142,18 @@ pub async fn add_member(change: &Change<'_>, new: NewMembership) -> Result<Membe
         })
         .await
 }
+
+/// Gives or takes API access (people.md K35). False when the membership is gone, or when it is to be given to a guest (K37).
+pub async fn set_api_access(change: &Change<'_>, membership: &Membership, api_access: bool) -> Result<bool, StoreError> {
+    change
+        .store
+        .write(async |w| {
+            let done = w.set_api_access(&membership.id, api_access).await?;
+            if done {
+                let detail = json!({ "membership": membership.id, "api_access": api_access });
+                change.record(w, "member.api_access", membership.person.as_str(), (Some(&membership.tenant), None), detail).await?;
+            }
+            Ok(done)
+        })
+        .await
+}

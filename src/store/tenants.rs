@@ -224,6 +224,13 @@ impl Write {
         Ok(changed > 0)
     }
 
+    /// people.md K35. False when there is no such membership, or it is no home (K37).
+    pub async fn set_api_access(&mut self, id: &MembershipId, api_access: bool) -> Result<bool> {
+        const SQL: &str = "update memberships set api_access = $2 where id = $1 and (kind = 'home' or not $2)";
+        let changed = execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(api_access))?;
+        Ok(changed > 0)
+    }
+
     /// An invitation was accepted. False when the membership was ended or disabled meanwhile.
     pub async fn activate_membership(&mut self, id: &MembershipId) -> Result<bool> {
         const SQL: &str = "update memberships set state = 'active' where id = $1 and state in ('invited', 'active') returning id";

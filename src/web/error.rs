@@ -57,7 +57,7 @@ impl WebError {
 
 fn kind_of(error: &OAuthError) -> ProblemKind {
     match (error.code, error.reason) {
-        (ErrorCode::AccessDenied, Reason::TenantNotMember | Reason::ClientNotEntitled) => ProblemKind::NoTenant,
+        (ErrorCode::AccessDenied, Reason::TenantNotMember | Reason::ClientNotEntitled | Reason::ApiAccessMissing) => ProblemKind::NoTenant,
         (ErrorCode::AccessDenied, _) => ProblemKind::AccessDenied,
         _ => ProblemKind::BadRequest,
     }

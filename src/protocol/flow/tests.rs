@@ -217,6 +217,7 @@ fn a_denied_tenant_is_no_choice_and_says_why_to_the_log_only() {
         (Denial::MembershipDormant, Reason::MembershipDormant),
         (Denial::TenantDisabled, Reason::TenantDisabled),
         (Denial::ClientNotEntitled, Reason::ClientNotEntitled),
+        (Denial::ApiAccessMissing, Reason::ApiAccessMissing),
         (Denial::ClientDisabled, Reason::ClientDisabled),
         (Denial::PersonNotActive, Reason::PersonNotActive),
     ];

@@ -6,6 +6,7 @@ use super::invalid_grant;
 use crate::model::{Acr, Client, ClientState, DeviceRequest, DeviceRow, DeviceState, GrantId, GrantType};
 use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::protocol::params::Params;
+use crate::protocol::resources;
 use crate::protocol::scope::Scopes;
 use crate::world::{DeviceCode, Digest, Timestamp};
 
@@ -24,7 +25,7 @@ pub const USER_CODE: usize = 8;
 /// Reads what a device asks for (RFC 8628 3.1).
 ///
 /// # Errors
-/// `unauthorized_client` unless the client registered the grant: it is off by default (N01); `invalid_scope`.
+/// `unauthorized_client` unless the client registered the grant: it is off by default (N01); `invalid_scope`, `invalid_target`.
 pub fn request(params: &Params, client: &Client) -> Result<DeviceRequest, OAuthError> {
     let refused = |text, reason| Err(OAuthError::new(ErrorCode::UnauthorizedClient, text, reason));
     if client.state != ClientState::Active {
@@ -38,11 +39,14 @@ pub fn request(params: &Params, client: &Client) -> Result<DeviceRequest, OAuthE
         let text = "No scope that this client may ask for was requested";
         return Err(OAuthError::new(ErrorCode::InvalidScope, text, Reason::ScopeEmpty));
     }
+    // RFC 8707 2: a device names its resource servers where it asks to be let in.
+    let resources = resources::named(params)?;
+    resources::check(&resources, client)?;
     Ok(DeviceRequest {
         scope: scopes.to_string(),
         tenant: params.get("tenant").map(str::to_owned),
         acr_values: params.get("acr_values").unwrap_or("").split(' ').filter_map(Acr::parse).collect(),
-        resources: Vec::new(),
+        resources,
     })
 }
 
@@ -152,6 +156,9 @@ mod tests {
         client.metadata.grant_types.push(GrantType::DeviceCode);
         assert_eq!(asked(&client, &[("scope", "openid admin")]).map(|r| r.scope), Ok("openid".into()));
         assert_eq!(asked(&client, &[("scope", "admin")]), Err(Reason::ScopeEmpty));
+        let foreign = [("scope", "openid"), ("resource", "https://evil.test")];
+        assert_eq!(asked(&client, &foreign), Err(Reason::TargetNotAllowed));
+        assert_eq!(asked(&client, &[("scope", "openid"), ("resource", "evil")]), Err(Reason::TargetMalformed));
         client.state = ClientState::Disabled;
         assert_eq!(asked(&client, &[("scope", "openid")]), Err(Reason::ClientDisabled));
     }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::model::{Client, ClientId, GrantType};
 use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::protocol::params::Params;
+use crate::protocol::resources;
 use crate::protocol::scope::Scopes;
 use crate::world::Secret;
 
@@ -69,18 +70,19 @@ impl ExchangeRequest {
             actor_token,
             requested,
             scope: params.get("scope").map(Scopes::parse),
-            targets: targets(params),
+            targets: targets(params)?,
             tenant: params.get("tenant").map(str::to_owned),
         })
     }
 }
 
 /// RFC 8693 2.1 `audience`, RFC 8707 2 `resource`: both name where the token will be used.
-fn targets(params: &Params) -> Vec<String> {
-    let mut names: Vec<String> = params.get("audience").into_iter().map(str::to_owned).collect();
+fn targets(params: &Params) -> Result<Vec<String>, OAuthError> {
+    let mut names = resources::named(params)?;
+    names.extend(params.get("audience").map(str::to_owned));
     names.sort();
     names.dedup();
-    names
+    Ok(names)
 }
 
 /// RFC 8693 2.2.2: a token that is invalid or not acceptable is an `invalid_request`.
@@ -178,16 +180,18 @@ pub fn scopes(request: &ExchangeRequest, held: &Scopes, client: &Client, holder:
     Ok(scopes)
 }
 
-/// The resource servers of the answer: those asked for, each of which the subject token must be good for already.
+/// The resource servers of the answer: those asked for, each of which the subject token must be good for already. The
+/// token of another client is not for our userinfo, which tells the person's own application who signed in.
 ///
 /// # Errors
-/// `invalid_target` (RFC 8693 2.2.2).
-pub fn audience(request: &ExchangeRequest, held: &[String]) -> Result<Vec<String>, OAuthError> {
-    if !request.targets.iter().all(|name| held.contains(name)) {
+/// `invalid_target` (RFC 8693 2.2.2), also when nothing is left: an empty list would mean all of this client's.
+pub fn audience(request: &ExchangeRequest, held: &[String], own: bool, issuer: &str) -> Result<Vec<String>, OAuthError> {
+    let usable: Vec<String> = held.iter().filter(|name| own || *name != issuer).cloned().collect();
+    if usable.is_empty() || !request.targets.iter().all(|name| usable.contains(name)) {
         let text = "subject_token is not good for this resource server";
         return Err(OAuthError::new(ErrorCode::InvalidTarget, text, Reason::ExchangeTarget));
     }
-    Ok(if request.targets.is_empty() { held.to_vec() } else { request.targets.clone() })
+    Ok(if request.targets.is_empty() { usable } else { request.targets.clone() })
 }
 
 /// The token is bound to a key that this request does not prove (RFC 9449 5, RFC 8705 3).
@@ -284,11 +288,19 @@ mod tests {
     #[test]
     fn b28_resource_servers_can_only_become_fewer() {
         let held = ["https://a.test".to_owned(), "https://b.test".to_owned()];
-        let tried = |more: &[(&str, &str)]| audience(&asked(more), &held).map_err(|e| (e.code, e.reason));
+        let tried = |more: &[(&str, &str)], own| audience(&asked(more), &held, own, &held[0]).map_err(|e| (e.code, e.reason));
+        let refused = Err((ErrorCode::InvalidTarget, Reason::ExchangeTarget));
 
-        assert_eq!(tried(&[]), Ok(held.to_vec()));
-        assert_eq!(tried(&[("audience", "https://b.test")]), Ok(vec!["https://b.test".to_owned()]));
-        assert_eq!(tried(&[("audience", "https://c.test")]), Err((ErrorCode::InvalidTarget, Reason::ExchangeTarget)));
+        assert_eq!(tried(&[], true), Ok(held.to_vec()));
+        assert_eq!(tried(&[("audience", "https://b.test")], true), Ok(vec![held[1].clone()]));
+        assert_eq!(tried(&[("resource", "https://b.test")], true), Ok(vec![held[1].clone()]));
+        assert_eq!(tried(&[("resource", "https://b.test"), ("audience", "https://a.test")], true), Ok(held.to_vec()));
+        assert_eq!(tried(&[("audience", "https://c.test")], true), refused);
+        assert_eq!(tried(&[("resource", "https://c.test"), ("audience", "https://a.test")], true), refused);
+        assert_eq!(tried(&[], false), Ok(vec![held[1].clone()]), "the userinfo of another client is not its");
+        assert_eq!(tried(&[("audience", "https://a.test")], false), refused);
+        assert_eq!(audience(&asked(&[]), &held[..1], false, &held[0]).map_err(|e| (e.code, e.reason)), refused);
+        assert_eq!(request(&[("resource", "x")]).err(), Some(Reason::TargetMalformed));
         assert_eq!((unusable().reason, unbound().reason), (Reason::ExchangeSubject, Reason::ExchangeBinding));
     }
 }

@@ -41,7 +41,7 @@ pub(super) async fn redeem(exchange: &Exchange<'_>, request: &CodeRequest) -> Re
         Ok(subject) => subject,
         Err(error) => return Err(exchange.refuse(&grant, error).await),
     };
-    let minted = mint::of_person(exchange, &grant, &subject, &scopes, grant.nonce.as_deref())?;
+    let minted = exchange.mint(&grant, &subject, &scopes, grant.nonce.as_deref()).await?;
     let offline = scopes.contains("offline_access") && client.metadata.grant_types.contains(&GrantType::RefreshToken);
     let refresh = offline.then(|| Token::<Refresh>::generate(&*exchange.app.entropy));
     let won = exchange

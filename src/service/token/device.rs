@@ -57,7 +57,7 @@ async fn issue(exchange: &Exchange<'_>, code: &Digest, grant: &GrantId) -> Resul
         Ok(subject) => subject,
         Err(error) => return Err(exchange.refuse(&grant, error).await),
     };
-    let minted = mint::of_person(exchange, &grant, &subject, &scopes, None)?;
+    let minted = exchange.mint(&grant, &subject, &scopes, None).await?;
     let offline = scopes.contains("offline_access") && client.metadata.grant_types.contains(&GrantType::RefreshToken);
     let refresh = offline.then(|| Token::<Refresh>::generate(&*exchange.app.entropy));
     let won = exchange

@@ -1,7 +1,7 @@
 //! Token exchange (RFC 8693): an access token of ours for another one, never wider, ending with what it was made of.
 use serde_json::Value;
 
-use super::switch::{derived, enter, target};
+use super::switch::{derived, enter, mint_there, target};
 use super::{Exchange, TokenAnswer, mint};
 use crate::model::ClientId;
 use crate::protocol::claims::binding;
@@ -26,7 +26,8 @@ pub(super) async fn trade(exchange: &Exchange<'_>, request: &ExchangeRequest) ->
     exchange.holds(bound.as_ref()).map_err(|error| OAuthError { reason: error.reason, ..unbound() })?;
     let Some((source, _)) = &living.person else { return Err(unusable().into()) };
     let scopes = scopes(request, &Scopes::parse(&living.row.scope), exchange.client, &holder)?;
-    let resources = audience(request, &audiences(&living))?;
+    let own = holder == exchange.client.id;
+    let resources = audience(request, &audiences(&living), own, exchange.app.issuer())?;
     let tenant = match request.tenant.as_deref() {
         Some(handle) => target(exchange, handle)?,
         None => source.tenant.clone(),
@@ -36,9 +37,14 @@ pub(super) async fn trade(exchange: &Exchange<'_>, request: &ExchangeRequest) ->
     let end = if lasting { source.expires_at } else { living.row.expires_at };
     let mut grant = derived(exchange, source, tenant, scopes.to_string(), end);
     grant.terms.resources = resources;
+    grant.terms.authorization_details = details(&living);
+    if !own {
+        // What one application asked for by name says nothing about what another one may know.
+        (grant.terms.id_token_claims, grant.terms.userinfo_claims) = (Vec::new(), Vec::new());
+    }
     grant.terms.actor = acting(exchange, request, &holder, source.terms.actor.as_ref()).await?;
     let subject = enter(exchange, source, &grant, &scopes).await?;
-    let minted = mint::of_person(exchange, &grant, &subject, &scopes, None)?;
+    let minted = mint_there(exchange, source, &grant, &subject, &scopes).await?;
     let refresh = lasting.then(|| Token::<Refresh>::generate(&*exchange.app.entropy));
     let written = exchange
         .write(async |w: &mut Write| {
@@ -76,6 +82,11 @@ fn audiences(living: &Living) -> Vec<String> {
         Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         _ => Vec::new(),
     }
+}
+
+/// What the token was good for in detail (RFC 9396 9.1): less than its grant, where its request asked for less.
+fn details(living: &Living) -> Vec<Value> {
+    living.claims.get("authorization_details").and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
 /// Who acts for the person from now on. A client that trades another one's token is always named.

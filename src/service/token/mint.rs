@@ -3,11 +3,14 @@ use std::time::Duration;
 
 use super::{Exchange, TokenAnswer};
 use crate::keys::{Typ, at_hash};
-use crate::model::{AccessTokenFormat, AccessTokenRow, Grant, GrantTerms, OpaqueToken, RefreshRow, TokenId};
+use crate::model::{AccessTokenFormat, AccessTokenRow, Grant, GrantTerms, Membership, OpaqueToken, RefreshRow, TokenId};
+use crate::policy::api_access;
 use crate::protocol::claims::budget::fit;
+use crate::protocol::claims::full_access::instead_of_groups;
 use crate::protocol::claims::{self, Claims, Frame, Hashes};
 use crate::protocol::details;
 use crate::protocol::discovery::{path, url};
+use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::protocol::resources::{Target, target};
 use crate::protocol::scope::Scopes;
 use crate::service::Failure;
@@ -70,18 +73,43 @@ pub(super) fn of_person(
 /// # Errors
 /// `invalid_target`, `invalid_authorization_details` for more than was granted.
 pub(super) fn access(exchange: &Exchange<'_>, grant: &Grant, subject: &Subject, scopes: &Scopes) -> Result<Made, Denied> {
-    let target = target(&exchange.asked, &grant.terms, exchange.client, &exchange.registered.apis, scopes, exchange.app.issuer())?;
+    let target = aim(exchange, &grant.terms, scopes, Some(subject.membership()))?;
     let sub = subject::sub(exchange.app, exchange.client, &grant.person);
     let id = TokenId::generate(exchange.now, &*exchange.app.entropy);
     // Nothing that was issued under a grant outlives it.
     let frame = frame(exchange, &target, access_time(exchange, &target, Some(grant)));
     let mut claims = claims::access_token(&frame, &subject.facts(grant, &sub), &id);
+    if api_access::is_required(&target.audience, &exchange.registered.apis) {
+        instead_of_groups(&mut claims, exchange.client);
+    }
     if let Some(actor) = &grant.terms.actor {
         // RFC 8693 4.1.
         claims.insert("act".to_owned(), actor.clone());
     }
     let expires_at = frame.expires_at;
     Ok(made(exchange, target, id, Some(grant), claims, expires_at)?)
+}
+
+/// Decides what an access token is for. APIs that want API access (people.md K35, K37) are left out of a token that names
+/// no resource; a token that names one is refused.
+fn aim(exchange: &Exchange<'_>, terms: &GrantTerms, scopes: &Scopes, membership: Option<&Membership>) -> Result<Target, OAuthError> {
+    let (client, apis, issuer) = (exchange.client, &exchange.registered.apis, exchange.app.issuer());
+    let missing = |code| OAuthError::new(code, "The resource is only for people with API access, at home", Reason::ApiAccessMissing);
+    let code = if membership.is_some() { ErrorCode::InvalidGrant } else { ErrorCode::InvalidTarget };
+    let registered = &client.metadata.audiences;
+    let unnamed = terms.resources.is_empty() && exchange.asked.resources.is_empty();
+    let narrowed = if unnamed && !api_access::admits(registered, apis, membership) {
+        let mut resources = api_access::open(registered, apis, membership);
+        resources.extend(scopes.contains("openid").then(|| issuer.to_owned()));
+        if resources.is_empty() {
+            return Err(missing(code));
+        }
+        Some(GrantTerms { resources, ..terms.clone() })
+    } else {
+        None
+    };
+    let target = target(&exchange.asked, narrowed.as_ref().unwrap_or(terms), client, apis, scopes, issuer)?;
+    if api_access::admits(&target.audience, apis, membership) { Ok(target) } else { Err(missing(code)) }
 }
 
 /// What an id_token is issued together with, and vouches for.
@@ -133,7 +161,7 @@ pub(super) fn of_client(exchange: &Exchange<'_>, scopes: &Scopes) -> Result<Mint
     let (client, apis) = (exchange.client, &exchange.registered.apis);
     details::check(&exchange.asked.details, client, apis)?;
     let terms = GrantTerms { authorization_details: exchange.asked.details.clone(), ..GrantTerms::default() };
-    let target = target(&exchange.asked, &terms, client, apis, scopes, exchange.app.issuer())?;
+    let target = aim(exchange, &terms, scopes, None)?;
     let id = TokenId::generate(exchange.now, &*exchange.app.entropy);
     let frame = frame(exchange, &target, access_time(exchange, &target, None));
     let claims = claims::client_access_token(&frame, &id);

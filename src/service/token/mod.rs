@@ -79,7 +79,11 @@ pub async fn exchange(app: &App, caller: &Caller, params: &Params, now: Timestam
         }
         TokenRequest::ClientCredentials(request) => client_credentials::issue(&exchange, &request).await,
         TokenRequest::Device(request) => device::redeem(&exchange, &request).await,
-        TokenRequest::Exchange(request) => exchange::trade(&exchange, &request).await,
+        TokenRequest::Exchange(request) => {
+            // `resource` and `audience` together say what the token is for: `trade` reads both.
+            let asked = Asked { resources: Vec::new(), ..exchange.asked };
+            exchange::trade(&Exchange { asked, ..exchange }, &request).await
+        }
     }
 }
 

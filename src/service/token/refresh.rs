@@ -1,6 +1,6 @@
 //! `grant_type=refresh_token`: a family of tokens with one living member (security.md finding 6).
 use super::mint::{Minted, refresh_end, refresh_row};
-use super::{Exchange, TokenAnswer, mint, switch};
+use super::{Exchange, TokenAnswer, switch};
 use crate::model::{Grant, RefreshRow};
 use crate::protocol::error::{OAuthError, Reason};
 use crate::protocol::grant::refresh::{RefreshRequest, Rotation, check, ended, rotates, scopes, unknown};
@@ -52,7 +52,7 @@ pub(super) async fn rotate(exchange: &Exchange<'_>, request: &RefreshRequest) ->
         Ok(subject) => subject,
         Err(error) => return Err(exchange.refuse(&grant, error).await),
     };
-    let minted = mint::of_person(exchange, &grant, &subject, &scopes, None)?;
+    let minted = exchange.mint(&grant, &subject, &scopes, None).await?;
     let successor = match due {
         Rotation::Fresh if !rotates(client, exchange.holder.binding.as_ref()) => return keep(exchange, &row, &grant, minted).await,
         Rotation::Fresh => claim(exchange, &row, &grant, &minted).await?,

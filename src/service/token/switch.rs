@@ -2,8 +2,9 @@
 //! switch makes a new grant there, with the same proof and session. The target's policy is asked as at a sign-in.
 use super::mint::{Minted, refresh_row};
 use super::refresh::{context as rotation, open as successor_of};
-use super::{Exchange, TokenAnswer, mint};
+use super::{Exchange, TokenAnswer};
 use crate::model::{ConsentMode, Grant, GrantId, GrantTerms, RefreshRow, TenantId};
+use crate::protocol::authorize::consent_scopes;
 use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::protocol::grant::refresh::{Rotation, check, ended, rotates};
 use crate::protocol::scope::Scopes;
@@ -70,12 +71,31 @@ pub(super) async fn enter(exchange: &Exchange<'_>, source: &Grant, grant: &Grant
         Err(error) => return Err(exchange.refuse(grant, error).await),
     };
     let allowed = Scopes::parse(consent.as_deref().unwrap_or(""));
-    if elsewhere && client.metadata.consent == ConsentMode::Ask && !Scopes::parse(&grant.scope).is_subset_of(&allowed) {
+    // RFC 9396 13: details are allowed one by one and never remembered, so there nobody has allowed them.
+    let open =
+        !consent_scopes(&Scopes::parse(&grant.scope), &grant.terms).is_subset_of(&allowed) || !grant.terms.authorization_details.is_empty();
+    if elsewhere && client.metadata.consent == ConsentMode::Ask && open {
         let text = "The person has not allowed this application in this tenant";
         let error = OAuthError::new(ErrorCode::ConsentRequired, text, Reason::ConsentMissing);
         return Err(exchange.refuse(grant, error).await);
     }
     Ok(subject)
+}
+
+/// Makes the tokens of a derived grant; in another tenant a denial is an `access_denied`, as in [`enter`].
+pub(super) async fn mint_there(
+    exchange: &Exchange<'_>,
+    source: &Grant,
+    grant: &Grant,
+    subject: &Subject,
+    scopes: &Scopes,
+) -> Result<Minted, Denied> {
+    match exchange.mint(grant, subject, scopes, None).await {
+        Err(Denied::Refused(error)) if error.code == ErrorCode::InvalidGrant && grant.tenant != source.tenant => {
+            Err(denied(error.reason).into())
+        }
+        minted => minted,
+    }
 }
 
 /// Where a refresh token leads to in the tenant: a living grant, and its first refresh token, sealed.
@@ -120,7 +140,7 @@ pub(super) async fn with_refresh_token(
             None => derived(exchange, source, tenant.clone(), scope.clone(), source.expires_at),
         };
         let subject = enter(exchange, source, &grant, scopes).await?;
-        let minted = mint::of_person(exchange, &grant, &subject, scopes, None)?;
+        let minted = mint_there(exchange, source, &grant, &subject, scopes).await?;
         if let Some((_, sealed)) = &kept {
             return follow(exchange, row, &grant, sealed, minted, &due).await;
         }

@@ -1,13 +1,16 @@
 //! What every grant does with its one transaction: use the proof of the key up, write, and note what happened.
 use serde_json::json;
 
-use super::Exchange;
+use super::mint::Minted;
+use super::{Exchange, mint};
 use crate::model::{Binding, Grant};
 use crate::protocol::claims::Claims;
-use crate::protocol::error::OAuthError;
+use crate::protocol::error::{OAuthError, Reason};
 use crate::protocol::grant::held;
+use crate::protocol::scope::Scopes;
 use crate::service::audit::{Event, record_from};
 use crate::service::client_auth::Denied;
+use crate::service::subject::Subject;
 use crate::store::{StoreError, Write};
 
 impl Exchange<'_> {
@@ -79,6 +82,17 @@ impl Exchange<'_> {
             self.note(w, action, grant, "ended").await?;
         }
         Ok(())
+    }
+
+    /// Makes a person's tokens. That somebody has no API access (people.md K35) is written down.
+    ///
+    /// # Errors
+    /// `invalid_target`, `invalid_authorization_details` for more than was granted; `invalid_grant`.
+    pub async fn mint(&self, grant: &Grant, subject: &Subject, scopes: &Scopes, nonce: Option<&str>) -> Result<Minted, Denied> {
+        match mint::of_person(self, grant, subject, scopes, nonce) {
+            Err(Denied::Refused(error)) if error.reason == Reason::ApiAccessMissing => Err(self.refuse(grant, error).await),
+            minted => minted,
+        }
     }
 
     /// Writes down that a person may no longer enter, and hands the refusal on.

@@ -205,3 +205,24 @@ async fn one_network_cannot_let_endless_devices_wait() {
     w.t.later(Duration::from_secs(600));
     assert_eq!(w.post("/device_authorization", &[("scope", "openid")]).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_device_gets_tokens_for_the_resource_that_it_named() {
+    let (orders, pay) = ("https://orders.example", "https://pay.example");
+    let w = World::with(|metadata| metadata.audiences = vec![orders.to_owned(), pay.to_owned()]).await;
+
+    let foreign = [("scope", ALL), ("resource", "https://evil.example")];
+    assert_eq!(w.post("/device_authorization", &foreign).await.error(), (400, "invalid_target"));
+    let device = w.begin_device(&[("resource", orders)]).await;
+    w.approve(&device).await;
+    let form = [("grant_type", DEVICE), ("device_code", device.text("device_code"))];
+    let wider = w.post("/token", &[&form[..], &[("resource", pay)]].concat()).await;
+    let tokens = w.poll(&device).await.good();
+    let other = w.refresh(tokens.text("refresh_token"), &[("tenant", "globex")]).await.good();
+
+    assert_eq!(wider.error(), (400, "invalid_target"));
+    assert_eq!(tokens.access()["aud"], serde_json::json!([orders, w.t.origin]));
+    assert_eq!(other.access()["aud"], tokens.access()["aud"], "a switch makes it no wider");
+    let greedy = w.refresh(other.text("refresh_token"), &[("resource", pay)]).await;
+    assert_eq!(greedy.error(), (400, "invalid_target"));
+}

@@ -2,11 +2,14 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tenantry::model::{Client, ClientState, ConsentMode, GrantType};
+use tenantry::model::{AccessTokenFormat, Client, ClientState, ConsentMode, GrantType};
 use tenantry::service::clients::Preset;
 
 use super::{ACCESS_TOKEN, World, claims, exchange_form};
 
+/// Resource servers.
+const ORDERS: &str = "https://orders.example";
+const PAY: &str = "https://pay.example";
 const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
 const REFRESH_TOKEN: &str = "urn:ietf:params:oauth:token-type:refresh_token";
 
@@ -18,6 +21,7 @@ async fn second(w: &World, details: impl FnOnce(&mut tenantry::model::ClientMeta
             new.metadata.consent = ConsentMode::Implicit;
             new.metadata.grant_types = vec![GrantType::TokenExchange, GrantType::ClientCredentials];
             new.metadata.scopes.push("ledger".to_owned());
+            new.metadata.audiences = vec![ORDERS.to_owned(), PAY.to_owned()];
             details(&mut new.metadata);
         })
         .await;
@@ -123,7 +127,7 @@ async fn b28_bad_subject_tokens_are_refused() {
 
 #[tokio::test]
 async fn i16_another_clients_token_is_exchanged_only_by_registration_and_with_a_name_on_it() {
-    let w = World::new().await;
+    let w = World::with(|metadata| metadata.audiences = vec![ORDERS.to_owned()]).await;
     let first = w.tokens(&mut w.t.browser(), &[]).await;
     let token = first.text("access_token");
     let (stranger, its_secret) = second(&w, |_| {}).await;
@@ -140,7 +144,11 @@ async fn i16_another_clients_token_is_exchanged_only_by_registration_and_with_a_
     let told = good.access();
     assert_eq!((told["client_id"].as_str(), told["sub"].as_str()), (Some(ledger.id.as_str()), Some(w.anna.id.as_str())));
     assert_eq!(told["act"], json!({ "sub": ledger.id, "client_id": ledger.id }));
-    assert_eq!(told["aud"], first.access()["aud"]);
+    assert_eq!((&told["aud"], &first.access()["aud"]), (&json!(ORDERS), &json!([ORDERS, w.t.origin])));
+    assert_eq!(w.userinfo(good.text("access_token")).await.error(), (401, "invalid_token"), "it is not for the userinfo of another one");
+    for wider in [PAY, w.t.origin.as_str()] {
+        assert_eq!(tried(&ledger, &secret, &[("resource", wider)]).await.error(), (400, "invalid_target"), "{wider}");
+    }
     assert_eq!(tried(&ledger, &secret, &[("tenant", "globex")]).await.error(), (400, "invalid_request"));
     assert_eq!(tried(&ledger, &secret, &[("scope", "ledger")]).await.error(), (400, "invalid_scope"));
     assert_eq!(tried(&ledger, &secret, &[("scope", "openid offline_access")]).await.good().body.get("refresh_token"), None);
@@ -151,7 +159,7 @@ async fn i16_another_clients_token_is_exchanged_only_by_registration_and_with_a_
 
 #[tokio::test]
 async fn n10_an_actor_is_named_within_the_one_before() {
-    let w = World::new().await;
+    let w = World::with(|metadata| metadata.audiences = vec![ORDERS.to_owned()]).await;
     let first = w.tokens(&mut w.t.browser(), &[]).await;
     let id = w.client.id.to_string();
     let (ledger, secret) = second(&w, |m| {
@@ -185,4 +193,98 @@ async fn b14_only_registered_clients_exchange() {
     let first = w.tokens(&mut w.t.browser(), &[]).await;
 
     assert_eq!(w.exchange(first.text("access_token"), &[]).await.error(), (400, "unauthorized_client"));
+}
+
+#[tokio::test]
+async fn b28_a_token_is_for_no_more_resource_servers_than_the_one_it_was_made_of() {
+    let w = World::with(|metadata| metadata.audiences = vec![ORDERS.to_owned(), PAY.to_owned()]).await;
+    let first = w.tokens(&mut w.t.browser(), &[]).await;
+    let token = first.text("access_token");
+
+    let same = w.exchange(token, &[("tenant", "globex")]).await.good();
+    let two = w.exchange(token, &[("resource", ORDERS), ("audience", PAY)]).await.good();
+    let less = w.exchange(token, &[("resource", ORDERS)]).await.good();
+    let still = w.exchange(less.text("access_token"), &[("tenant", "globex")]).await.good();
+    let lasting = [("resource", ORDERS), ("scope", "openid offline_access"), ("requested_token_type", REFRESH_TOKEN)];
+    let lasting = w.exchange(token, &lasting).await.good();
+
+    assert_eq!(same.access()["aud"], json!([ORDERS, PAY, w.t.origin]));
+    assert_eq!(two.access()["aud"], json!([ORDERS, PAY]));
+    assert_eq!((&less.access()["aud"], &still.access()["aud"]), (&json!(ORDERS), &json!(ORDERS)));
+    assert_eq!(w.userinfo(less.text("access_token")).await.error(), (401, "invalid_token"));
+    for wider in [PAY, w.t.origin.as_str(), "https://evil.example", "relative"] {
+        assert_eq!(w.exchange(less.text("access_token"), &[("resource", wider)]).await.error(), (400, "invalid_target"), "{wider}");
+    }
+    let refreshed = w.refresh(lasting.text("access_token"), &[]).await.good();
+    assert_eq!(refreshed.access()["aud"], ORDERS);
+    let wider = w.refresh(refreshed.text("refresh_token"), &[("resource", PAY)]).await;
+    assert_eq!(wider.error(), (400, "invalid_target"));
+}
+
+#[tokio::test]
+async fn b28_a_token_that_is_for_userinfo_alone_is_nothing_for_another_client() {
+    let w = World::new().await;
+    let first = w.tokens(&mut w.t.browser(), &[]).await;
+    let id = w.client.id.to_string();
+    let (ledger, secret) = second(&w, |m| m.token_exchange_subject_clients = vec![id]).await;
+
+    let traded = w.post_as(&ledger, &secret, "/token", &exchange_form(first.text("access_token"), &[])).await;
+
+    assert_eq!(first.access()["aud"].as_str(), Some(w.t.origin.as_str()));
+    assert_eq!(traded.error(), (400, "invalid_target"), "and not one for all that it is registered for");
+}
+
+#[tokio::test]
+async fn random_text_is_traded_like_a_signed_token_and_keeps_its_actor() {
+    let opaque = AccessTokenFormat::Opaque;
+    let w = World::with(|metadata| {
+        metadata.audiences = vec![ORDERS.to_owned()];
+        metadata.access_token_format = opaque;
+    })
+    .await;
+    let first = w.tokens(&mut w.t.browser(), &[]).await;
+    let id = w.client.id.to_string();
+    let (ledger, secret) = second(&w, |m| {
+        m.token_exchange_subject_clients = vec![id];
+        m.access_token_format = opaque;
+    })
+    .await;
+
+    let own = w.exchange(first.text("access_token"), &[("tenant", "globex"), ("resource", ORDERS)]).await.good();
+    let delegated = w.post_as(&ledger, &secret, "/token", &exchange_form(first.text("access_token"), &[])).await.good();
+    let again = w.post_as(&ledger, &secret, "/token", &exchange_form(delegated.text("access_token"), &[])).await.good();
+    let introspected =
+        async |client: &Client, secret: &str, token: &str| w.post_as(client, secret, "/introspect", &[("token", token)]).await.good().body;
+
+    assert!([&first, &own, &delegated, &again].iter().all(|answer| !answer.text("access_token").contains('.')));
+    let told = introspected(&w.client, &w.secret, own.text("access_token")).await;
+    assert_eq!((&told["aud"], &told["tenant"], &told["active"]), (&json!(ORDERS), &json!("globex"), &json!(true)));
+    for token in [delegated.text("access_token"), again.text("access_token")] {
+        let told = introspected(&ledger, &secret, token).await;
+        assert_eq!((&told["aud"], &told["act"]["sub"]), (&json!(ORDERS), &json!(ledger.id)));
+    }
+    w.post("/revoke", &[("token", first.text("refresh_token"))]).await.good();
+    assert_eq!(introspected(&ledger, &secret, again.text("access_token")).await, json!({ "active": false }));
+}
+
+#[tokio::test]
+async fn b28_authorization_details_that_were_given_up_do_not_come_back() {
+    let w = World::with(|metadata| {
+        metadata.audiences = vec![PAY.to_owned()];
+        metadata.authorization_details_types = vec!["payment".to_owned()];
+    })
+    .await;
+    let kind = json!({ "type": "payment", "label": "A payment", "members": { "actions": { "kind": "strings" } } });
+    w.api(PAY, json!({ "name": "Payments", "authorization_details": [kind] })).await;
+    let details = |actions: &[&str]| json!([{ "type": "payment", "actions": actions }]);
+    let (all, one) = (details(&["status", "cancel"]), details(&["status"]));
+    let first = w.tokens(&mut w.t.browser(), &[("authorization_details", &all.to_string())]).await;
+
+    let less = w.refresh(first.text("refresh_token"), &[("authorization_details", &one.to_string())]).await.good();
+    let traded = w.exchange(less.text("access_token"), &[]).await.good();
+    let greedy = w.exchange(less.text("access_token"), &[("authorization_details", &all.to_string())]).await;
+
+    assert_eq!((&first.body["authorization_details"], &less.body["authorization_details"]), (&all, &one));
+    assert_eq!(traded.access()["authorization_details"], one);
+    assert_eq!(greedy.error(), (400, "invalid_authorization_details"));
 }

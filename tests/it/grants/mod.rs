@@ -1,5 +1,6 @@
 //! The grants beside the code: another tenant with a refresh token, token exchange, devices, step-up. Everything over HTTP:
 //! people sign in on the pages, the application talks to the endpoints.
+pub mod api_access;
 mod device;
 mod device_pages;
 mod exchange;

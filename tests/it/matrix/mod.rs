@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use serde_json::json;
 use tenantry::model::{ClientState, Entitlement, MembershipKind, MembershipState, MfaMode, PersonState, TenantState};
 
+use crate::grants::api_access::{LEDGER, ORDERS};
 use crate::grants::{Answer, DEVICE, World};
 use crate::harness::browser::Browser;
 
@@ -22,6 +24,7 @@ const EXPECTED: &[(State, [&str; 9])] = &[
     (State::ClientDisabled, [REQUEST, REQUEST, GRANT, GRANT, GRANT, REQUEST, GRANT, "unauthorized_client", "invalid_token"]),
     (State::ClientNotEntitled, [DENIED, DENIED, GRANT, GRANT, DENIED, DENIED, GRANT, "ok", "invalid_token"]),
     (State::FactorDemanded, ["/account/security/app", "interaction_required", MORE, MORE, MORE, MORE, MORE, "ok", MORE]),
+    (State::ApiFlagOff, [DENIED, DENIED, GRANT, GRANT, DENIED, REQUEST, GRANT, "ok", "invalid_token"]),
 ];
 
 const DENIED: &str = "access_denied";
@@ -40,6 +43,8 @@ enum State {
     ClientDisabled,
     ClientNotEntitled,
     FactorDemanded,
+    /// Everything was asked for an API that needs API access, which is taken away.
+    ApiFlagOff,
 }
 
 impl State {
@@ -52,6 +57,11 @@ impl State {
         }
     }
 
+    /// What every request of this row names.
+    fn resource(self) -> Vec<(&'static str, &'static str)> {
+        if self == Self::ApiFlagOff { vec![("resource", LEDGER)] } else { Vec::new() }
+    }
+
     async fn happen(self, w: &World) {
         let membership = w.t.app.store.read(async |r| r.membership(&w.anna.id, &w.acme.id).await).await.unwrap();
         let mut metadata = w.client.metadata.clone();
@@ -60,6 +70,7 @@ impl State {
         (policy.mfa_mode, policy.mfa_email_satisfies_login) = (MfaMode::Required, false);
         let write = w.t.app.store.write(async |s| match self {
             Self::Home | Self::Guest | Self::Foreign => Ok(()),
+            Self::ApiFlagOff => s.set_api_access(&membership.unwrap().id, false).await.map(|_| ()),
             Self::Left => s.set_membership_state(&membership.unwrap().id, MembershipState::Left).await.map(|_| ()),
             Self::PersonDeactivated => s.set_person_state(&w.anna.id, PersonState::Deactivated, w.t.now()).await,
             Self::TenantDisabled => s.set_tenant_state(&w.acme.id, TenantState::Disabled).await,
@@ -85,7 +96,13 @@ struct Before {
 }
 
 async fn world(state: State) -> World {
-    let mut w = World::with(|metadata| metadata.scopes.push("reports".to_owned())).await;
+    let mut w = World::with(|metadata| {
+        metadata.scopes.push("reports".to_owned());
+        if state == State::ApiFlagOff {
+            metadata.audiences = vec![LEDGER.to_owned(), ORDERS.to_owned()];
+        }
+    })
+    .await;
     let anna = w.t.person("anna@matrix.example").await;
     let at_home = state.membership() == Some(MembershipKind::Home);
     if let Some(kind) = state.membership() {
@@ -93,18 +110,23 @@ async fn world(state: State) -> World {
     }
     w.t.join(&anna, &w.globex, if at_home { MembershipKind::Guest } else { MembershipKind::Home }).await;
     w.anna = anna;
+    if state == State::ApiFlagOff {
+        w.api(LEDGER, json!({ "name": "Ledger", "requires_api_access": true })).await;
+        assert!(w.api_access(true).await);
+    }
     w
 }
 
 async fn prepare(w: &World, state: State) -> Before {
     let mut browser = w.t.browser();
     let elsewhere = w.tokens(&mut browser, &[("tenant", "globex")]).await;
-    let device = w.begin_device(&[("tenant", "acme")]).await;
+    let wish = [&[("tenant", "acme")][..], &state.resource()].concat();
+    let device = w.begin_device(&wish).await;
     if state.membership().is_none() {
         return Before { browser, elsewhere, code: None, tokens: None, device };
     }
-    let tokens = w.tokens(&mut browser, &[]).await;
-    browser.goto(w.authorize_url(&[("tenant", "acme")])).await;
+    let tokens = w.tokens(&mut browser, &wish).await;
+    browser.goto(w.authorize_url(&wish)).await;
     let code = w.landed(&browser, "code");
     w.at_confirmation(&mut browser, &device).await;
     browser.tick("#device-compared").submit("#device-allow").await;
@@ -123,11 +145,14 @@ fn seen(w: &World, browser: &Browser) -> String {
     if browser.has("#error-code") { browser.text("#error-code") } else { browser.path().to_owned() }
 }
 
-async fn drive(w: &World, before: &mut Before, way: &str) -> String {
+async fn drive(w: &World, before: &mut Before, state: State, way: &str) -> String {
+    let wish = [&[("tenant", "acme")][..], &state.resource()].concat();
+    // Of a token that is for less an exchange makes none that is for more: there the token at hand is traded.
+    let subject = if state == State::ApiFlagOff { before.tokens.as_ref() } else { None }.unwrap_or(&before.elsewhere);
     let browser = &mut before.browser;
     match way {
-        "authorize" => seen(w, browser.goto(w.authorize_url(&[("tenant", "acme")])).await),
-        "silent" => seen(w, browser.goto(w.authorize_url(&[("tenant", "acme"), ("prompt", "none")])).await),
+        "authorize" => seen(w, browser.goto(w.authorize_url(&wish)).await),
+        "silent" => seen(w, browser.goto(w.authorize_url(&[&wish[..], &[("prompt", "none")]].concat())).await),
         "code" => match &before.code {
             Some(code) => said(&w.redeem(code).await),
             None => "none".to_owned(),
@@ -136,8 +161,8 @@ async fn drive(w: &World, before: &mut Before, way: &str) -> String {
             Some(tokens) => said(&w.refresh(tokens.text("refresh_token"), &[]).await),
             None => "none".to_owned(),
         },
-        "switch" => said(&w.refresh(before.elsewhere.text("refresh_token"), &[("tenant", "acme")]).await),
-        "exchange" => said(&w.exchange(before.elsewhere.text("access_token"), &[("tenant", "acme")]).await),
+        "switch" => said(&w.refresh(before.elsewhere.text("refresh_token"), &wish).await),
+        "exchange" => said(&w.exchange(subject.text("access_token"), &wish).await),
         "device" if before.tokens.is_none() => {
             browser.goto("/device").await.fill("#user-code", before.device.text("user_code")).submit("#device-submit").await;
             seen(w, browser)
@@ -174,7 +199,7 @@ async fn every_way_to_a_token_asks_the_one_decision() {
         state.happen(&w).await;
         write!(table, "\n{:20}", format!("{state:?}")).unwrap();
         for (way, expected) in WAYS.iter().zip(expected) {
-            let actual = drive(&w, &mut before, way).await;
+            let actual = drive(&w, &mut before, *state, way).await;
             write!(table, "{actual:34}").unwrap();
             if actual != *expected {
                 faults.push(format!("{state:?} × {way}: {actual}, not {expected}"));
