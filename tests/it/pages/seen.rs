@@ -56,9 +56,13 @@ fn stands(name: &str) -> bool {
     !name.contains("form_post") && !name.contains("check_session")
 }
 
-/// All pages that stand, without what makes one go on by itself.
+/// What makes a page go on by itself or load pages of others, and what stands in its place here.
+const OUTWARD: [(&str, &str); 3] =
+    [("http-equiv=\"refresh\"", "name=\"refresh\""), ("data-next=", "data-was-next="), ("<iframe src=", "<iframe data-src=")];
+
+/// All pages that stand, without what makes them go on by themselves.
 fn standing() -> Vec<(String, String)> {
-    let staying = |html: String| html.replace("http-equiv=\"refresh\"", "name=\"refresh\"").replace("data-next=", "data-was-next=");
+    let staying = |html: String| OUTWARD.iter().fold(html, |html, (from, to)| html.replace(from, to));
     all_pages().into_iter().filter(|(what, _)| stands(what)).map(|(what, html)| (what, staying(html))).collect()
 }
 
