@@ -3,6 +3,7 @@
 //! `bash benches/run` plays all of it on SQLite and on a private PostgreSQL and prints the tables of docs/performance.md.
 //! By hand: `cargo bench --bench load -- [--database URL] [--connections N] [--seconds N] [--only NAME]`.
 //! Prints requests per second, p50, p99, and the CPU time that the server process spent per request.
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a load program measures time and prints what it measured")]
 mod bare;
 mod http;
 mod scenarios;

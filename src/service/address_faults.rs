@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn k04_every_address_is_https_without_fragment_and_user() {
-        let fields: [(&str, fn(&mut ClientMetadata) -> &mut Option<String>); 9] = [
+        type Field = (&'static str, fn(&mut ClientMetadata) -> &mut Option<String>);
+        let fields: [Field; 9] = [
             ("jwks_uri", |m| &mut m.jwks_uri),
             ("sector_identifier_uri", |m| &mut m.sector_identifier_uri),
             ("initiate_login_uri", |m| &mut m.initiate_login_uri),
