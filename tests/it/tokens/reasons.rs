@@ -91,6 +91,7 @@ async fn a_tenants_new_demand_is_the_reason() {
         ..a.tenant.policy.clone()
     };
     a.t.app.store.write(async |w| w.set_tenant_policy(&a.tenant.id, &policy).await).await.unwrap();
+    a.t.app.refresh().await.unwrap();
 
     let refused = userinfo(&a.t.app, &bearer(tokens.text("access_token")), a.now()).await;
 
