@@ -71,6 +71,8 @@ pub struct Registered {
     pub pins: Vec<EntraPin>,
     pub apis: Apis,
     pub keys: KeyRing,
+    /// The keys that clients registered themselves (`jwks`), parsed once.
+    pub client_keys: HashMap<ClientId, PublicKeys>,
 }
 
 /// The parts that [`App::new`] puts together.
@@ -194,8 +196,13 @@ async fn load(store: &Store, sealer: &Sealer) -> Result<Registered, AppError> {
             ))
         })
         .await?;
+    let inline = |client: &Client| {
+        let set = client.metadata.jwks.as_ref()?;
+        Some((client.id.clone(), PublicKeys::from_jwks(set).ok()?))
+    };
     Ok(Registered {
         generation,
+        client_keys: clients.iter().filter_map(inline).collect(),
         clients: clients.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),
         tenants: tenants.into_iter().map(|t| (t.id.clone(), Arc::new(t))).collect(),
         connections: connections.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),

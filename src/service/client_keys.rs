@@ -35,7 +35,11 @@ pub enum NoKeys {
 /// [`NoKeys`].
 pub async fn client_keys(app: &App, client: &Client, token: &str, now: Timestamp) -> Result<PublicKeys, NoKeys> {
     if let Some(set) = &client.metadata.jwks {
-        return Ok(PublicKeys::from_jwks(set)?);
+        // Parsed with the snapshot; here only when the set was found unusable then, to say why.
+        return match app.registered().client_keys.get(&client.id) {
+            Some(keys) => Ok(keys.clone()),
+            None => Ok(PublicKeys::from_jwks(set)?),
+        };
     }
     let uri = client.metadata.jwks_uri.as_ref().ok_or(NoKeys::NotRegistered)?;
     let place = place_of(app, uri);
