@@ -47,8 +47,8 @@ fn things(site: &Site, tongue: Tongue) -> El {
             ports.web(),
             "Order Desk",
             tongue.say(
-                "A web application with a secret: sign in, renew, userinfo, switch the tenant, sign out. Shows every token decoded and verified.",
-                "Eine Webanwendung mit Geheimnis: anmelden, erneuern, Userinfo, Mandant wechseln, abmelden. Zeigt jedes Token zerlegt und geprüft.",
+                "A web application with a secret: sign in, renew, userinfo, switch the tenant, sign out. Shows every token decoded and verified. One of its pages needs a second factor and asks for it.",
+                "Eine Webanwendung mit Geheimnis: anmelden, erneuern, Userinfo, Mandant wechseln, abmelden. Zeigt jedes Token zerlegt und geprüft. Eine ihrer Seiten braucht einen zweiten Faktor und verlangt ihn.",
             ),
         ),
         (

@@ -111,6 +111,7 @@ async fn the_demo_is_whole_and_starts_again_on_its_folder() {
     the_start_page_says_what_to_try(&demo).await;
     a_guest_signs_in_to_the_web_application(&demo).await;
     an_authenticator_code_is_shown_and_works(&demo).await;
+    a_page_asks_for_the_second_factor_that_it_needs(&demo).await;
     the_other_applications_answer(&demo).await;
     a_colleague_signs_in_with_microsoft(&demo).await;
     hostile_directories_are_refused(&demo).await;
@@ -175,6 +176,34 @@ async fn an_authenticator_code_is_shown_and_works(demo: &Demo) {
     assert_eq!(claims(&browser, "id_token")["acr"], "urn:tenantry:acr:mfa");
     let permissions = claims(&browser, "id_token")["permissions"].to_string();
     assert!(permissions.contains("invoices:pay"), "a strong factor brings the guarded permission: {permissions}");
+
+    browser.follow("#vault").await;
+    assert_eq!(browser.text("#vault-acr"), "urn:tenantry:acr:mfa");
+}
+
+/// Hanna's password and mailbox do not open the page: the provider leads her to set up an app, and a page asked for while
+/// nobody is signed in stays closed, too.
+async fn a_page_asks_for_the_second_factor_that_it_needs(demo: &Demo) {
+    let mut start = demo.browser();
+    start.goto(demo.at(4, "/")).await;
+    assert!(start.page().texts("a.choice").iter().any(|text| text.contains("needs a second factor")));
+    let mut browser = demo.browser();
+    browser.goto(demo.at(1, "/login?fresh=1&hint=hanna@alpenglow.example")).await;
+    browser.fill("#password", PASSWORD).submit("#login-submit").await;
+    let code = demo.code_for("hanna@alpenglow.example").await;
+    browser.fill("#code", &code).submit("#code-submit").await;
+    into_the_application(&mut browser).await;
+    assert_eq!(claims(&browser, "id_token")["acr"], "urn:tenantry:acr:email");
+
+    browser.follow("#vault").await;
+    assert!(!browser.has("#vault-open"), "{}", browser.page());
+    assert_eq!(browser.path(), "/account/security/app", "the provider leads to a stronger factor");
+    browser.goto(demo.at(1, "/vault")).await;
+    assert!(!browser.has("#vault-open"), "{}", browser.page());
+
+    let mut other = demo.browser();
+    other.goto(demo.at(1, "/vault")).await;
+    assert_eq!(other.path(), "/login", "who is not signed in is asked for both factors");
 }
 
 async fn the_other_applications_answer(demo: &Demo) {

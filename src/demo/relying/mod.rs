@@ -3,6 +3,7 @@ pub mod machine;
 mod provider;
 pub mod spa;
 mod token;
+mod vault;
 pub mod web_app;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -14,8 +14,8 @@ use url::Url;
 use super::super::html::{El, el};
 use super::super::site::{Page, Site, Tongue, button, cookie, finished, json_card, see_other, set_cookie};
 use super::provider::{Metadata, Tokens, Trouble, tokens, userinfo};
-use super::random;
 use super::token::{Expected, Seen, examine, token_card};
+use super::{random, vault};
 use crate::world::{Timestamp, token::sha256};
 
 const NAME: &str = "Order Desk";
@@ -61,6 +61,8 @@ struct Begun {
     state: String,
     nonce: String,
     verifier: String,
+    /// The page that asked for it.
+    to: &'static str,
 }
 
 #[derive(Clone)]
@@ -76,6 +78,7 @@ pub fn router(site: &Site) -> Router {
     let router = Router::new()
         .route("/", get(show))
         .route("/login", get(login))
+        .route("/vault", get(vault))
         .route("/callback", get(callback))
         .route("/refresh", post(refresh))
         .route("/userinfo", post(ask_userinfo))
@@ -109,9 +112,13 @@ impl Desk {
 
     /// Notes what a step came to and goes back to the page.
     fn back(&self, id: &str, outcome: Result<Told, Trouble>) -> Response {
+        self.back_to(id, "/", outcome)
+    }
+
+    fn back_to(&self, id: &str, page: &str, outcome: Result<Told, Trouble>) -> Response {
         let news = outcome.map_or_else(News::Bad, News::Good);
         self.with(id, |session| session.news = Some(news));
-        see_other("/")
+        see_other(page)
     }
 }
 
@@ -133,6 +140,20 @@ async fn show(State(desk): State<Desk>, tongue: Tongue, headers: HeaderMap) -> R
     parts.extend(signed_in.id_token.iter().map(|seen| token_card(seen, tongue)));
     parts.push(token_card(&signed_in.access_token, tongue));
     page.show(&desk.site, parts)
+}
+
+/// The page that needs a second factor. Who has not proved one is sent to do that, and comes back here.
+async fn vault(State(desk): State<Desk>, tongue: Tongue, headers: HeaderMap) -> Response {
+    let id = desk.known(&headers);
+    let signed_in = id.as_ref().and_then(|id| desk.with(id, |session| session.signed_in.clone()));
+    let id_token = signed_in.and_then(|signed_in| signed_in.id_token);
+    let Some(seen) = id_token.filter(|seen| vault::is_open(&seen.claims)) else {
+        return see_other("/login?vault=1");
+    };
+    let news = id.and_then(|id| desk.with(&id, |session| session.news.take()));
+    let title = tongue.say("Vault", "Tresor");
+    let head = el("div").class("head").add(el("h1").text(title)).add(news.map(|news| note(news, tongue)));
+    Page::new(tongue, NAME, title).show(&desk.site, [head, vault::content(&seen.claims, tongue)])
 }
 
 fn note(news: News, tongue: Tongue) -> El {
@@ -172,6 +193,7 @@ fn actions(signed_in: &SignedIn, tongue: Tongue) -> El {
         .add(button("/refresh", "refresh", "primary", tongue.say("Renew tokens", "Token erneuern")))
         .add(button("/userinfo", "userinfo", "secondary", tongue.say("Ask userinfo", "Userinfo fragen")))
         .add(link("/login?switch=1", "switch", tongue.say("Switch tenant", "Mandant wechseln")))
+        .add(link("/vault", "vault", tongue.say("Needs a second factor", "Braucht zweiten Faktor")))
         .add(link("/login?stronger=1", "stronger", tongue.say("Strong second factor", "Starker zweiter Faktor")))
         .add(button("/logout", "logout", "secondary", tongue.say("Sign out", "Abmelden")));
     el("section").class("card").add(facts).add(actions)
@@ -192,7 +214,8 @@ async fn login(State(desk): State<Desk>, headers: HeaderMap, Query(wish): Parame
 async fn begin(desk: &Desk, id: &str, wish: &HashMap<String, String>) -> Result<Url, Trouble> {
     let site = &desk.site;
     let metadata = Metadata::fetch(site).await?;
-    let begun = Begun { state: random(&*site.entropy), nonce: random(&*site.entropy), verifier: random(&*site.entropy) };
+    let to = if wish.contains_key("vault") { "/vault" } else { "/" };
+    let begun = Begun { to, state: random(&*site.entropy), nonce: random(&*site.entropy), verifier: random(&*site.entropy) };
     let challenge = URL_SAFE_NO_PAD.encode(sha256(begun.verifier.as_bytes()));
     let mut url = Url::parse(&metadata.authorization_endpoint).map_err(|error| format!("discovery: {error}"))?;
     let redirect = format!("{}/callback", site.world.ports().web());
@@ -209,7 +232,9 @@ async fn begin(desk: &Desk, id: &str, wish: &HashMap<String, String>) -> Result<
         ("switch", "prompt", "select_tenant"),
         ("silent", "prompt", "none"),
         ("fresh", "prompt", "login"),
-        ("stronger", "acr_values", "urn:tenantry:acr:mfa"),
+        ("stronger", "acr_values", vault::DEMANDED),
+        ("vault", "acr_values", vault::DEMANDED),
+        ("vault", "claims", &vault::claims()),
     ];
     for (_, name, value) in wishes.iter().filter(|(wished, ..)| wish.contains_key(*wished)) {
         url.query_pairs_mut().append_pair(name, value);
@@ -229,19 +254,22 @@ async fn begin(desk: &Desk, id: &str, wish: &HashMap<String, String>) -> Result<
 /// The provider's answer (OpenID Connect Core 3.1.2.5).
 async fn callback(State(desk): State<Desk>, headers: HeaderMap, Query(answer): Parameters) -> Response {
     let Some(id) = desk.known(&headers) else { return see_other("/") };
-    let outcome = arrive(&desk, &id, &answer).await;
+    let (outcome, to) = match arrive(&desk, &id, &answer).await {
+        Ok((told, to)) => (Ok(told), to),
+        Err(trouble) => (Err(trouble), "/"),
+    };
     // A new id for the signed-in browser: one that was known before is worthless (session fixation).
     let fresh = random(&*desk.site.entropy);
     let moved = desk.sessions.lock().expect("nobody panics while working on a session").remove(&id);
     if let Some(session) = moved {
         desk.with(&fresh, |place| *place = session);
     }
-    let mut response = desk.back(&fresh, outcome);
+    let mut response = desk.back_to(&fresh, to, outcome);
     set_cookie(&mut response, COOKIE, &fresh);
     response
 }
 
-async fn arrive(desk: &Desk, id: &str, answer: &HashMap<String, String>) -> Result<Told, Trouble> {
+async fn arrive(desk: &Desk, id: &str, answer: &HashMap<String, String>) -> Result<(Told, &'static str), Trouble> {
     let site = &desk.site;
     let state = answer.get("state").map_or("", String::as_str);
     let begun = desk.with(id, |session| {
@@ -267,8 +295,12 @@ async fn arrive(desk: &Desk, id: &str, answer: &HashMap<String, String>) -> Resu
     ];
     let fresh = tokens(site, &metadata.token_endpoint, &site.world.web, &form).await?;
     let signed_in = believe(site, &metadata, fresh, Some(&begun.nonce)).await?;
+    // OpenID Connect Core 5.5.1.1: an essential acr is checked here too. Otherwise the page would send the browser off again.
+    if begun.to == "/vault" && !signed_in.id_token.as_ref().is_some_and(|seen| vault::is_open(&seen.claims)) {
+        return Err("the id_token does not say that a second factor was proved (acr)".to_owned());
+    }
     desk.with(id, |session| session.signed_in = Some(signed_in));
-    Ok(("Signed in.", "Angemeldet."))
+    Ok((("Signed in.", "Angemeldet."), begun.to))
 }
 
 /// Verifies fresh tokens; they are taken only if every check is good.
