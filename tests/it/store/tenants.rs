@@ -99,6 +99,26 @@ async fn an_accepted_invitation_wakes_no_membership_that_was_ended(store: &Store
         .unwrap();
 }
 
+async fn k37_access_to_apis_is_for_homes_alone(store: &Store) {
+    furnish(store).await;
+    let (home, guest) = (membership_id("ada", "acme"), membership_id("ada", "globex"));
+
+    store
+        .write(async |w| {
+            for allowed in [false, true] {
+                assert!(w.set_api_access(&home, allowed).await?);
+                assert_eq!(w.membership_by_id(&home).await?.unwrap().api_access, allowed);
+            }
+            assert!(w.set_api_access(&guest, false).await?, "a guest may lose it");
+            assert!(!w.set_api_access(&guest, true).await?);
+            assert!(!w.membership_by_id(&guest).await?.unwrap().api_access);
+            assert!(!w.set_api_access(&membership_id("no", "one"), false).await?);
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
 async fn memberships_come_with_the_last_used_first(store: &Store) {
     furnish(store).await;
     let (acme, globex) = (membership_id("ada", "acme"), membership_id("ada", "globex"));
@@ -206,6 +226,7 @@ conformance! {
     a_changed_tenant_raises_the_generation,
     k38_a_person_has_one_home_and_one_membership_per_tenant,
     an_accepted_invitation_wakes_no_membership_that_was_ended,
+    k37_access_to_apis_is_for_homes_alone,
     memberships_come_with_the_last_used_first,
     a_memberships_details_are_sorted_and_without_duplicates,
     groups_and_locations_of_another_tenant_are_refused,
