@@ -13,6 +13,20 @@ macro_rules! grant_columns {
 }
 pub(super) use grant_columns;
 
+/// Repeats a statement until it changes nothing, and counts what it changed: a grant that was derived while a row was waited
+/// for is seen by the next statement only (`insert_derived_grant` locks the source).
+macro_rules! until_none {
+    ($statement:expr) => {{
+        let mut ended = 0;
+        loop {
+            match $statement? {
+                0 => break Ok(ended),
+                more => ended += more,
+            }
+        }
+    }};
+}
+
 #[derive(sqlx::FromRow)]
 pub(super) struct GrantRow {
     #[sqlx(rename = "g_id")]
@@ -137,14 +151,14 @@ impl Write {
     pub async fn end_grants_of_person(&mut self, person: &PersonId, now: Timestamp) -> Result<u64> {
         const SQL: &str = "update grants set ended_at = $2 where person_id = $1 and ended_at is null";
         self.queue_logouts_of_person(person, now).await?;
-        execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(now.micros()))
+        until_none!(execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(now.micros())))
     }
 
     /// Ends all that a person granted in a tenant; the applications will be told.
     pub async fn end_grants_of_membership(&mut self, person: &PersonId, tenant: &TenantId, now: Timestamp) -> Result<u64> {
         const SQL: &str = "update grants set ended_at = $3 where person_id = $1 and tenant_id = $2 and ended_at is null";
         self.queue_logouts_of_membership(person, tenant, now).await?;
-        execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(tenant.as_str()).bind(now.micros()))
+        until_none!(execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(tenant.as_str()).bind(now.micros())))
     }
 
     /// Ends what was granted in a session, except grants with `offline_access`: they outlive it by their nature
@@ -152,7 +166,7 @@ impl Write {
     pub async fn end_online_grants_of_session(&mut self, session: &SessionId, now: Timestamp) -> Result<u64> {
         const SQL: &str = "update grants set ended_at = $2
             where session_id = $1 and ended_at is null and ' ' || scope || ' ' not like '% offline_access %'";
-        execute!(self, sqlx::query(SQL).bind(session.as_str()).bind(now.micros()))
+        until_none!(execute!(self, sqlx::query(SQL).bind(session.as_str()).bind(now.micros())))
     }
 
     /// Remembers what a person allowed; replaces what was remembered.

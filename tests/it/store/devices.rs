@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use tenantry::model::*;
-use tenantry::store::Store;
+use tenantry::store::{Store, Write};
 
 use super::conformance;
 use super::fixtures::*;
@@ -110,6 +110,46 @@ async fn what_was_made_of_a_grant_ends_with_it(store: &Store) {
     assert!(late.is_none());
 }
 
+async fn end_all(w: &mut Write, of: &str) -> tenantry::store::Result<u64> {
+    match of {
+        "person" => w.end_grants_of_person(&person_id("ada"), NOW).await,
+        "membership" => w.end_grants_of_membership(&person_id("ada"), &tenant_id("acme"), NOW).await,
+        _ => w.end_online_grants_of_session(&session_id(), NOW).await,
+    }
+}
+
+/// On PostgreSQL the end waits for the row that the beginning holds, and must then look again.
+async fn e05_what_is_derived_while_all_ends_ends_too(store: &Store) {
+    furnish(store).await;
+    for ending in ["person", "membership", "session"] {
+        let derived = GrantId::from_text(format!("gra_{ending}"));
+        let source = &GrantId::from_text(format!("gra_source_{ending}"));
+        let begun_id = &derived;
+        let online = |id: &GrantId| Grant { scope: "openid".into(), ..new_grant(id.clone()) };
+        store.write(async |w| w.insert_grant(&online(source)).await).await.unwrap();
+        let (made, is_made) = tokio::sync::oneshot::channel();
+        let begin = store.write(async move |w| {
+            assert!(w.insert_derived_grant(&online(begun_id), source).await?);
+            made.send(()).unwrap();
+            // Long enough for the other one to reach the row.
+            for _ in 0..100 {
+                w.grant(source).await?;
+            }
+            Ok(())
+        });
+        let end = async {
+            is_made.await.unwrap();
+            store.write(async |w| end_all(w, ending).await).await
+        };
+        let (begun, ended) = tokio::join!(begin, end);
+        begun.unwrap();
+        ended.unwrap();
+
+        let grant = store.read(async |r| r.grant(&derived).await).await.unwrap().unwrap();
+        assert_eq!(grant.ended_at, Some(NOW), "{ending}");
+    }
+}
+
 async fn c01_a_token_leads_to_one_living_grant_per_tenant(store: &Store) {
     furnish(store).await;
     let token = digest("r1");
@@ -158,6 +198,7 @@ conformance! {
     n04_an_early_poll_slows_the_device_down,
     an_attempt_that_was_right_is_given_back,
     what_was_made_of_a_grant_ends_with_it,
+    e05_what_is_derived_while_all_ends_ends_too,
     c01_a_token_leads_to_one_living_grant_per_tenant,
     expiry_takes_devices_and_derived_grants_too,
 }
