@@ -2,9 +2,11 @@
 //!
 //! Owns: the one decision that every path to a token asks ([`entry`]), who may have
 //! tokens for APIs that want API access ([`api_access`]), which person a Microsoft identity is
-//! ([`binding`]), who may let a device in ([`device`]), when a sign-in pauses ([`lock`]). Never does: IO, time, randomness.
+//! ([`binding`]), who may let a device in ([`device`]), when a sign-in pauses ([`lock`]), who may arrange what in a tenant
+//! ([`permission`]). Never does: IO, time, randomness.
 pub mod api_access;
 pub mod binding;
 pub mod device;
 pub mod entry;
 pub mod lock;
+pub mod permission;
