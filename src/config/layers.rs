@@ -120,6 +120,7 @@ impl Layers {
         self.check::<super::Mail>("mail", faults);
         self.check::<super::Password>("password", faults);
         self.check::<super::SignIn>("sign_in", faults);
+        self.check::<super::Policy>("policy", faults);
         self.check::<super::Log>("log", faults);
         self.check::<super::Product>("product", faults);
         self.check::<super::Upstream>("upstream", faults);
@@ -148,6 +149,7 @@ impl Layers {
             mail: take(&mut self.merged, "mail"),
             password: take(&mut self.merged, "password"),
             sign_in: take(&mut self.merged, "sign_in"),
+            policy: take(&mut self.merged, "policy"),
             log: take(&mut self.merged, "log"),
             product: take(&mut self.merged, "product"),
             upstream: take(&mut self.merged, "upstream"),

@@ -12,6 +12,7 @@
 //! ```
 mod faults;
 mod layers;
+mod policy;
 mod sections;
 mod server;
 mod values;
@@ -19,6 +20,7 @@ mod values;
 use std::path::{Path, PathBuf};
 
 pub use faults::{Fault, Faults};
+pub use policy::*;
 pub use sections::*;
 pub use server::*;
 
@@ -36,6 +38,7 @@ pub struct Config {
     pub mail: Mail,
     pub password: Password,
     pub sign_in: SignIn,
+    pub policy: Policy,
     pub log: Log,
     pub product: Product,
     pub upstream: Upstream,
@@ -127,6 +130,7 @@ impl Config {
         self.mail.validate(faults);
         self.password.validate(faults);
         self.sign_in.validate(faults);
+        self.policy.validate(faults);
         self.product.validate(faults);
         self.outbound.validate(faults);
     }

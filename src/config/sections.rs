@@ -179,6 +179,8 @@ pub struct SignIn {
     pub session_absolute_hours: u32,
     pub sessions_per_person: u32,
     pub invitation_days: u32,
+    pub recovery_minutes: u32,
+    pub handed_link_hours: u32,
 }
 
 impl SignIn {
@@ -202,6 +204,14 @@ impl SignIn {
         Duration::from_secs(u64::from(self.session_absolute_hours) * 60 * 60)
     }
 
+    pub fn recovery_time(&self) -> Duration {
+        Duration::from_secs(u64::from(self.recovery_minutes) * 60)
+    }
+
+    pub fn handed_link_time(&self) -> Duration {
+        Duration::from_secs(u64::from(self.handed_link_hours) * 60 * 60)
+    }
+
     pub fn invitation_time(&self) -> Duration {
         Duration::from_secs(u64::from(self.invitation_days) * DAY)
     }
@@ -219,6 +229,8 @@ impl SignIn {
         faults.range("sign_in.session_absolute_hours", self.session_absolute_hours, 1..=365 * 24);
         faults.range("sign_in.sessions_per_person", self.sessions_per_person, 1..=1000);
         faults.range("sign_in.invitation_days", self.invitation_days, 1..=90);
+        faults.range("sign_in.recovery_minutes", self.recovery_minutes, 5..=24 * 60);
+        faults.range("sign_in.handed_link_hours", self.handed_link_hours, 1..=7 * 24);
     }
 }
 

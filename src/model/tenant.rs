@@ -1,25 +1,10 @@
-//! Tenants, their policy, memberships, groups and locations.
-use serde::{Deserialize, Serialize};
-
-use super::{GroupId, LocationId, MembershipId, PersonId, TenantId, text_enum};
+//! Tenants, memberships, groups and locations. What a tenant decides stands in `policy`.
+use super::{GroupId, LocationId, MembershipId, PersonId, TenantId, TenantPolicy, text_enum};
 use crate::world::Timestamp;
 
 text_enum! { TenantState { Active = "active", Disabled = "disabled" } }
 text_enum! { MembershipKind { Home = "home", Guest = "guest" } }
 text_enum! { MembershipState { Invited = "invited", Active = "active", Disabled = "disabled", Left = "left" } }
-text_enum! {
-    /// people.md C1 `mfa.mode`.
-    MfaMode { Off = "off", Optional = "optional", DefaultOn = "default_on", Required = "required" }
-}
-text_enum! {
-    /// people.md C10 `federation.mfa`.
-    FederationMfa { TrustUpstream = "trust_upstream", Local = "local", None = "none" }
-}
-
-text_enum! {
-    /// Who may let a device in with a code (security.md N01).
-    DeviceSignIn { Everybody = "everybody", NotAdmins = "not_admins", Nobody = "nobody" }
-}
 
 /// A customer organisation (people.md C21).
 #[derive(Clone, Debug)]
@@ -50,41 +35,6 @@ impl Tenant {
     /// Is this the tenant that `tenant=` names: by id, number or slug (protocol.md §3)?
     pub fn is_called(&self, handle: &str) -> bool {
         self.id.as_str() == handle || self.number == handle || self.slug == handle
-    }
-}
-
-/// The policy keys of people.md "One product" that this version obeys. Missing keys take the default.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TenantPolicy {
-    pub mfa_mode: MfaMode,
-    /// Does a code by e-mail satisfy `mfa_mode = required` at sign-in? (C26)
-    pub mfa_email_satisfies_login: bool,
-    pub mfa_user_may_disable: bool,
-    pub federation_mfa: FederationMfa,
-    pub lock_threshold: u32,
-    pub lock_duration_minutes: u32,
-    /// Days without entering this tenant after which the membership is locked; 0 is never (C23).
-    pub lock_inactivity_days: u32,
-    pub session_idle_minutes: u32,
-    pub session_absolute_hours: u32,
-    pub device_sign_in: DeviceSignIn,
-}
-
-impl Default for TenantPolicy {
-    fn default() -> Self {
-        Self {
-            mfa_mode: MfaMode::DefaultOn,
-            mfa_email_satisfies_login: true,
-            mfa_user_may_disable: true,
-            federation_mfa: FederationMfa::TrustUpstream,
-            lock_threshold: 10,
-            lock_duration_minutes: 30,
-            lock_inactivity_days: 90,
-            session_idle_minutes: 8 * 60,
-            session_absolute_hours: 24,
-            device_sign_in: DeviceSignIn::NotAdmins,
-        }
     }
 }
 

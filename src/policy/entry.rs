@@ -60,7 +60,7 @@ fn dormant(membership: &Membership, tenant: &Tenant, now: Timestamp) -> bool {
 /// The lowest rung that this tenant demands of this person's session, if any.
 fn needed(entry: &Entry<'_>, tenant: &Tenant) -> Option<Acr> {
     let policy = &tenant.policy;
-    let email_or_mfa = if policy.mfa_email_satisfies_login { Acr::Email } else { Acr::Mfa };
+    let email_or_mfa = if policy.email_is_enough() { Acr::Email } else { Acr::Mfa };
     if federated_is_enough(entry, tenant) {
         return None;
     }

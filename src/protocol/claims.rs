@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::scope::Scopes;
 use crate::model::{
-    Acr, Address, Binding, Client, ClientId, GrantTerms, Membership, MembershipDetails, MembershipKind, Person, Proof, SessionId, Tenant,
-    TenantId, TokenId,
+    Acr, Address, Binding, Client, ClientId, EmailSatisfies, GrantTerms, Membership, MembershipDetails, MembershipKind, Permission, Person,
+    Proof, SessionId, Tenant, TenantId, TokenId,
 };
 use crate::world::Timestamp;
 
@@ -104,9 +104,13 @@ const RULES: &[Rule] = &[
 const PERSONAL: &[&str] = &["openid", "offline_access"];
 
 /// Permissions that need a strong second factor are left out of the tokens of a session without one (protocol.md §3).
+/// A tenant may want it for more of them (people.md S55), and may be content with a code by e-mail (C26).
 fn permissions(subject: &Subject<'_>) -> Option<Value> {
-    let strong = subject.proof.acr() >= Acr::Mfa;
-    list(subject.details.permissions.iter().filter(|p| strong || !p.requires_2fa).map(|p| p.name.as_str()))
+    let policy = &subject.tenant.policy;
+    let least = if policy.mfa_email_satisfies == EmailSatisfies::StepUp { Acr::Email } else { Acr::Mfa };
+    let strong = subject.proof.acr() >= least;
+    let wanted = |p: &&Permission| strong || !(p.requires_2fa || policy.mfa_step_up_permissions.contains(&p.name));
+    list(subject.details.permissions.iter().filter(wanted).map(|p| p.name.as_str()))
 }
 
 /// OpenID Connect Core 5.3.2: empty members are left out, never null or "".

@@ -5,9 +5,9 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::audit::{Event, record};
-use super::{Failure, Visitor};
+use super::{Failure, Visitor, rules};
 use crate::app::App;
-use crate::model::{ClientId, Membership, MembershipState, PersonId};
+use crate::model::{ClientId, Membership, PersonId};
 use crate::policy::lock::LockRule;
 use crate::store::{Attempt, StoreError, Write, person_attempts};
 use crate::world::{Secret, Timestamp, sha256};
@@ -159,9 +159,7 @@ fn instance_rule(app: &App) -> LockRule {
     LockRule { threshold: i64::from(limits.lock_threshold), pause: limits.lock_time() }
 }
 
-/// The rule for a person with these memberships. A tenant counts once its invitation was accepted (people.md C19).
+/// The rule for a person with these memberships.
 pub(super) fn rule_of(app: &App, memberships: &[Membership]) -> LockRule {
-    let registered = app.registered();
-    let active = memberships.iter().filter(|membership| membership.state == MembershipState::Active);
-    instance_rule(app).strictest(active.filter_map(|membership| registered.tenants.get(&membership.tenant)).map(|tenant| &tenant.policy))
+    LockRule::from(&rules::of(app, memberships))
 }

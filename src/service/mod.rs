@@ -36,6 +36,7 @@ pub mod possession;
 pub mod registration;
 pub mod registration_tokens;
 pub mod revocation;
+pub mod rules;
 pub mod second_factor;
 pub mod security;
 pub mod session;

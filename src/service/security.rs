@@ -5,10 +5,10 @@ use super::audit::{Event, record};
 use super::password::{self, SignIn};
 use super::second_factor::{self, totp_context};
 use super::session::{self, Established};
-use super::{Failure, Visitor, letters};
+use super::{Failure, Visitor, letters, rules};
 use crate::app::App;
 use crate::credentials::{qr, recovery, totp};
-use crate::model::{Amr, FactorId, FactorKind, MembershipState, MfaMode, Person, Proof, Session, TotpFactor};
+use crate::model::{Amr, FactorId, FactorKind, Person, Proof, Session, TotpFactor};
 use crate::pages::letters::{FactorChange, FactorChanged};
 use crate::store::Attempt;
 use crate::world::{Digest, Secret, Timestamp};
@@ -148,10 +148,7 @@ pub(super) fn notice(app: &App, person: &Person, what: FactorChange, now: Timest
 /// (people.md C2, C19).
 pub async fn may_disable(app: &App, person: &Person) -> Result<bool, Failure> {
     let memberships = app.store.read(async |r| r.memberships_of(&person.id).await).await?;
-    let registered = app.registered();
-    let active = memberships.iter().filter(|m| m.state == MembershipState::Active);
-    let mut policies = active.filter_map(|m| registered.tenants.get(&m.tenant)).map(|tenant| &tenant.policy);
-    Ok(!person.operator && policies.all(|policy| policy.mfa_user_may_disable && policy.mfa_mode != MfaMode::Required))
+    Ok(!person.operator && rules::of(app, &memberships).may_disable.value)
 }
 
 /// Goes back to codes by e-mail, or turns the second factor off where that is allowed. The app and its recovery codes

@@ -4,9 +4,9 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::audit::{Event, record};
-use super::{Failure, Visitor, facts};
+use super::{Failure, Visitor, facts, rules};
 use crate::app::App;
-use crate::model::{Membership, MembershipState, PersonId, Proof, Session, SessionId};
+use crate::model::{Membership, PersonId, Proof, Session, SessionId};
 use crate::store::{StoreError, Write};
 use crate::world::{Digest, SessionCookie, Timestamp, Token};
 
@@ -37,14 +37,9 @@ pub async fn find(app: &App, cookie: &str, now: Timestamp) -> Result<Option<Sess
 /// Is a session still good? The limits in force now count, not those of its beginning (security.md E07), and of the
 /// person's tenants the strictest one.
 fn is_live(app: &App, session: &Session, memberships: &[Membership], now: Timestamp) -> bool {
-    let limits = &app.config.sign_in;
-    let registered = app.registered();
-    let active = memberships.iter().filter(|membership| membership.state == MembershipState::Active);
-    let policies: Vec<_> =
-        active.filter_map(|membership| registered.tenants.get(&membership.tenant)).map(|tenant| &tenant.policy).collect();
+    let rules = rules::of(app, memberships);
     let minutes = |minutes: u32| Duration::from_secs(u64::from(minutes) * 60);
-    let idle = policies.iter().map(|policy| minutes(policy.session_idle_minutes)).fold(limits.session_idle(), Duration::min);
-    let absolute = policies.iter().map(|policy| minutes(policy.session_absolute_hours) * 60).fold(limits.session_absolute(), Duration::min);
+    let (idle, absolute) = (minutes(rules.session_idle_minutes.value), minutes(rules.session_absolute_hours.value) * 60);
     session.ended_at.is_none()
         && now < session.expires_at
         && now.since(session.created_at) < absolute

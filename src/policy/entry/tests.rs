@@ -1,7 +1,7 @@
 //! The decision table: who is denied whatever they proved, and who must prove more.
 use super::*;
 use crate::model::{
-    Amr, ClientId, ClientMetadata, Entitlement, FederationMfa, MembershipId, MembershipKind, PersonId, TenantId, TenantPolicy,
+    Amr, ClientId, ClientMetadata, EmailSatisfies, Entitlement, FederationMfa, MembershipId, MembershipKind, PersonId, TenantId, TenantPolicy,
 };
 
 const NOW: Timestamp = Timestamp::from_seconds(100_000_000);
@@ -156,7 +156,7 @@ fn the_entered_tenants_policy_says_which_factor_is_needed() {
     for (mode, email_enough, factor, amr, verdict) in cases {
         let outcome = with(|t| {
             t.tenant.policy.mfa_mode = mode;
-            t.tenant.policy.mfa_email_satisfies_login = email_enough;
+            t.tenant.policy.mfa_email_satisfies = if email_enough { EmailSatisfies::Login } else { EmailSatisfies::Nothing };
             t.factor = factor;
             t.proof.amr = amr.iter().copied().collect();
         });

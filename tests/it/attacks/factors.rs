@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tenantry::model::{FactorKind, MfaMode, TenantPolicy};
+use tenantry::model::{EmailSatisfies, FactorKind, MfaMode, TenantPolicy};
 
 use super::{ALL, Scene, Shot, at_login, guess, minutes, post, session};
 use crate::harness::browser::Browser;
@@ -112,7 +112,7 @@ async fn levels(t: &Tenantry, scene: &Scene, person: &Someone, code: Option<(&st
 }
 
 async fn demand(s: &Scene, email_is_enough: bool) {
-    let policy = TenantPolicy { mfa_mode: MfaMode::Required, mfa_email_satisfies_login: email_is_enough, ..TenantPolicy::default() };
+    let policy = TenantPolicy { mfa_mode: MfaMode::Required, mfa_email_satisfies: if email_is_enough { EmailSatisfies::Login } else { EmailSatisfies::Nothing }, ..TenantPolicy::default() };
     s.t.app.store.write(async |w| w.set_tenant_policy(&s.acme.id, &policy).await).await.unwrap();
     s.t.app.refresh().await.unwrap();
 }

@@ -121,7 +121,7 @@ async fn two_people_at_one_code_one_of_them_answers() {
 async fn the_tenants_demand_holds_for_devices_too() {
     let w = World::new().await;
     let mut policy = w.acme.policy.clone();
-    (policy.mfa_mode, policy.mfa_email_satisfies_login) = (MfaMode::Required, false);
+    (policy.mfa_mode, policy.mfa_email_satisfies) = (MfaMode::Required, tenantry::model::EmailSatisfies::Nothing);
     w.t.app.store.write(async |s| s.set_tenant_policy(&w.acme.id, &policy).await).await.unwrap();
     w.t.app.refresh().await.unwrap();
     let device = w.begin_device(&[("tenant", "acme")]).await;

@@ -84,7 +84,7 @@ async fn an_app_is_set_up_and_then_signs_in() {
 async fn a_tenant_that_demands_an_app_leads_through_setting_it_up() {
     let policy = |policy: &mut tenantry::model::TenantPolicy| {
         policy.mfa_mode = MfaMode::Required;
-        policy.mfa_email_satisfies_login = false;
+        policy.mfa_email_satisfies = tenantry::model::EmailSatisfies::Nothing;
     };
     let Some(mut s) = (Scene { policy, ..Scene::of("app-demanded") }).set().await else { return };
 

@@ -67,7 +67,7 @@ impl State {
         let mut metadata = w.client.metadata.clone();
         metadata.entitlement = Entitlement::Listed;
         let mut policy = w.acme.policy.clone();
-        (policy.mfa_mode, policy.mfa_email_satisfies_login) = (MfaMode::Required, false);
+        (policy.mfa_mode, policy.mfa_email_satisfies) = (MfaMode::Required, tenantry::model::EmailSatisfies::Nothing);
         let write = w.t.app.store.write(async |s| match self {
             Self::Home | Self::Guest | Self::Foreign => Ok(()),
             Self::ApiFlagOff => s.set_api_access(&membership.unwrap().id, false).await.map(|_| ()),

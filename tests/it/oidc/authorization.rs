@@ -170,7 +170,7 @@ async fn prompt_none_says_which_question_is_open() {
     let asking = another(&s.t, |m| m.consent = ConsentMode::Ask).await;
     let globex = s.t.tenant("globex").await;
     let strict = s.t.tenant_with("strict", |policy| {
-        (policy.mfa_mode, policy.mfa_email_satisfies_login) = (tenantry::model::MfaMode::Required, false);
+        (policy.mfa_mode, policy.mfa_email_satisfies) = (tenantry::model::MfaMode::Required, tenantry::model::EmailSatisfies::Nothing);
     });
     let strict = strict.await;
     let silent = [("prompt", "none")];

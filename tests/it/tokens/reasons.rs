@@ -87,7 +87,7 @@ async fn a_tenants_new_demand_is_the_reason() {
     let tokens = a.tokens(ALL).await;
     let policy = tenantry::model::TenantPolicy {
         mfa_mode: tenantry::model::MfaMode::Required,
-        mfa_email_satisfies_login: false,
+        mfa_email_satisfies: tenantry::model::EmailSatisfies::Nothing,
         ..a.tenant.policy.clone()
     };
     a.t.app.store.write(async |w| w.set_tenant_policy(&a.tenant.id, &policy).await).await.unwrap();
