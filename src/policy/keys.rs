@@ -91,7 +91,9 @@ pub fn faults(policy: &TenantPolicy) -> Vec<(String, &'static str)> {
         faults.push(("mfa.methods".to_owned(), "at least one method while mfa.mode is default_on or required"));
     }
     let named = policy.mfa_step_up_permissions.iter().chain(&policy.locations_exempt_scopes);
-    if named.clone().count() > 100 || named.into_iter().any(|name| name.is_empty() || name.len() > 100 || name.contains(char::is_whitespace)) {
+    if named.clone().count() > 100
+        || named.into_iter().any(|name| name.is_empty() || name.len() > 100 || name.contains(char::is_whitespace))
+    {
         faults.push(("mfa.step_up_permissions".to_owned(), "at most 100 names without spaces"));
     }
     faults

@@ -52,13 +52,8 @@ mod tests {
 
     #[test]
     fn c22_the_strictest_rule_counts_and_none_is_laxer_than_the_instance() {
-        let cases: [(&[(u32, u32)], (i64, u64)); 5] = [
-            (&[], (10, 30)),
-            (&[(10, 30)], (10, 30)),
-            (&[(5, 30)], (5, 30)),
-            (&[(5, 10), (7, 60)], (5, 60)),
-            (&[(100, 1)], (10, 30)),
-        ];
+        let cases: [(&[(u32, u32)], (i64, u64)); 5] =
+            [(&[], (10, 30)), (&[(10, 30)], (10, 30)), (&[(5, 30)], (5, 30)), (&[(5, 10), (7, 60)], (5, 60)), (&[(100, 1)], (10, 30))];
         for (tenants, expected) in cases {
             assert_eq!(rule(10, tenants), expected, "{tenants:?}");
         }

@@ -172,23 +172,19 @@ pub fn beyond(policy: &TenantPolicy, bounds: &Policy) -> Vec<(&'static str, Stri
     let fewest = |value: u32, least: u32| value > 0 && value < least;
     let checks = [
         ("mfa.mode", policy.mfa_mode < least_mode, format!("{least_mode} or stricter")),
-        (
-            "password.min_length",
-            policy.password_min_length < bounds.password_min_length,
-            format!("{} or more", bounds.password_min_length),
-        ),
-        (
-            "password.history",
-            policy.password_history > bounds.password_history_most,
-            format!("{} or fewer", bounds.password_history_most),
-        ),
+        ("password.min_length", policy.password_min_length < bounds.password_min_length, format!("{} or more", bounds.password_min_length)),
+        ("password.history", policy.password_history > bounds.password_history_most, format!("{} or fewer", bounds.password_history_most)),
         (
             "password.max_age_days",
             fewest(policy.password_max_age_days, bounds.password_max_age_days_least),
             format!("0, or {} or more", bounds.password_max_age_days_least),
         ),
         ("lock.threshold", policy.lock_threshold < bounds.lock_threshold_least, format!("{} or more", bounds.lock_threshold_least)),
-        ("lock.duration_minutes", policy.lock_duration_minutes > bounds.lock_minutes_most, format!("{} or fewer", bounds.lock_minutes_most)),
+        (
+            "lock.duration_minutes",
+            policy.lock_duration_minutes > bounds.lock_minutes_most,
+            format!("{} or fewer", bounds.lock_minutes_most),
+        ),
         (
             "lock.inactivity_days",
             fewest(policy.lock_inactivity_days, bounds.lock_inactivity_days_least),

@@ -1,7 +1,8 @@
 //! The decision table: who is denied whatever they proved, and who must prove more.
 use super::*;
 use crate::model::{
-    Amr, ClientId, ClientMetadata, EmailSatisfies, Entitlement, FederationMfa, MembershipId, MembershipKind, PersonId, TenantId, TenantPolicy,
+    Amr, ClientId, ClientMetadata, EmailSatisfies, Entitlement, FederationMfa, MembershipId, MembershipKind, PersonId, TenantId,
+    TenantPolicy,
 };
 
 const NOW: Timestamp = Timestamp::from_seconds(100_000_000);

@@ -66,12 +66,8 @@ fn c19_a_tenant_counts_only_once_its_invitation_was_accepted() {
         last_used_at: None,
         created_at: Timestamp::from_micros(0),
     };
-    let cases = [
-        (MembershipState::Invited, 12),
-        (MembershipState::Active, 20),
-        (MembershipState::Disabled, 12),
-        (MembershipState::Left, 12),
-    ];
+    let cases =
+        [(MembershipState::Invited, 12), (MembershipState::Active, 20), (MembershipState::Disabled, 12), (MembershipState::Left, 12)];
     for (state, length) in cases {
         let memberships = [membership(state)];
         let rules = of(&joined(&memberships, |id| (*id == strict.id).then_some(&strict)));
