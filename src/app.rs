@@ -10,7 +10,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::config::Config;
 use crate::credentials::Passwords;
-use crate::keys::{Authorities, KeyRing, Pairwise, PublicKeys, SealError, Sealer};
+use crate::keys::{Authorities, EncryptionFault, JwksFault, KeyRing, Pairwise, PublicKeys, Recipient, SealError, Sealer};
 use crate::mail::{Mailer, Sender};
 use crate::model::{Apis, Client, ClientId, Connection, ConnectionId, EntraPin, Tenant, TenantId};
 use crate::pages::Pages;
@@ -71,8 +71,34 @@ pub struct Registered {
     pub pins: Vec<EntraPin>,
     pub apis: Apis,
     pub keys: KeyRing,
-    /// The keys that clients registered themselves (`jwks`), parsed once.
-    pub client_keys: HashMap<ClientId, PublicKeys>,
+    /// What clients have keys for, parsed once. Those that registered none are not in it.
+    pub client_keys: HashMap<ClientId, ClientKeys>,
+}
+
+/// The keys of a registration (`jwks`) by what they are good for, or why they are not. None: not registered for.
+pub struct ClientKeys {
+    /// What the client signs with.
+    pub signing: Option<Result<PublicKeys, JwksFault>>,
+    /// To whom its id_tokens are encrypted.
+    pub id_token: Option<Result<Recipient, EncryptionFault>>,
+    pub userinfo: Option<Result<Recipient, EncryptionFault>>,
+}
+
+impl ClientKeys {
+    fn of(client: &Client) -> Option<(ClientId, Self)> {
+        let metadata = &client.metadata;
+        let recipient = |alg: &Option<String>, enc: &Option<String>| {
+            let set = metadata.jwks.as_ref().unwrap_or(&serde_json::Value::Null);
+            alg.as_ref().map(|alg| Recipient::from_jwks(set, alg, enc.as_deref()))
+        };
+        let keys = Self {
+            signing: metadata.jwks.as_ref().map(PublicKeys::from_jwks),
+            id_token: recipient(&metadata.id_token_encrypted_response_alg, &metadata.id_token_encrypted_response_enc),
+            userinfo: recipient(&metadata.userinfo_encrypted_response_alg, &metadata.userinfo_encrypted_response_enc),
+        };
+        let any = keys.signing.is_some() || keys.id_token.is_some() || keys.userinfo.is_some();
+        any.then(|| (client.id.clone(), keys))
+    }
 }
 
 /// The parts that [`App::new`] puts together.
@@ -196,13 +222,9 @@ async fn load(store: &Store, sealer: &Sealer) -> Result<Registered, AppError> {
             ))
         })
         .await?;
-    let inline = |client: &Client| {
-        let set = client.metadata.jwks.as_ref()?;
-        Some((client.id.clone(), PublicKeys::from_jwks(set).ok()?))
-    };
     Ok(Registered {
         generation,
-        client_keys: clients.iter().filter_map(inline).collect(),
+        client_keys: clients.iter().filter_map(ClientKeys::of).collect(),
         clients: clients.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),
         tenants: tenants.into_iter().map(|t| (t.id.clone(), Arc::new(t))).collect(),
         connections: connections.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),

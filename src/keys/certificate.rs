@@ -1,5 +1,6 @@
 //! Certificates of clients (RFC 8705): what they say, whose key they hold, and whether an authority vouches for them.
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
 
 use base64::{
     Engine,
@@ -90,13 +91,17 @@ fn key_thumbprint(key: &PKey<Public>) -> Option<String> {
 }
 
 /// The authorities whose word counts for `tls_client_auth`.
-pub struct Authorities(Vec<X509>);
+pub struct Authorities {
+    list: Vec<X509>,
+    /// What OpenSSL verifies with, and the second that it is good for: the time is a part of it.
+    store: Mutex<Option<(i64, Arc<X509Store>)>>,
+}
 
 impl Authorities {
     /// Reads a bundle of certificates in PEM. None when it holds none, or something else.
     pub fn from_pem(pem: &[u8]) -> Option<Self> {
         let list = X509::stack_from_pem(pem).ok()?;
-        (!list.is_empty()).then_some(Self(list))
+        (!list.is_empty()).then(|| Self { list, store: Mutex::default() })
     }
 
     /// Does a chain, the client's own certificate first, lead to one of these authorities (RFC 8705 2.1)?
@@ -111,18 +116,31 @@ impl Authorities {
         for der in between.iter().take(LONGEST_CHAIN) {
             stack.push(X509::from_der(der)?)?;
         }
-        let store = self.store(now)?;
+        let store = self.store(now.seconds())?;
         X509StoreContext::new()?.init(&store, &own, &stack, |context| context.verify_cert())
     }
 
-    fn store(&self, now: Timestamp) -> Result<X509Store, openssl::error::ErrorStack> {
+    /// Built once a second at most, however many handshakes there are.
+    fn store(&self, second: i64) -> Result<Arc<X509Store>, openssl::error::ErrorStack> {
+        let mut kept = self.store.lock().expect("nobody panics while holding the authorities");
+        if let Some((of, store)) = kept.as_ref()
+            && *of == second
+        {
+            return Ok(Arc::clone(store));
+        }
+        let store = Arc::new(self.build(second)?);
+        *kept = Some((second, Arc::clone(&store)));
+        Ok(store)
+    }
+
+    fn build(&self, second: i64) -> Result<X509Store, openssl::error::ErrorStack> {
         let mut builder = X509StoreBuilder::new()?;
-        for authority in &self.0 {
+        for authority in &self.list {
             builder.add_cert(authority.clone())?;
         }
         let mut param = X509VerifyParam::new()?;
         param.set_purpose(X509PurposeId::SSL_CLIENT)?;
-        param.set_time(now.seconds());
+        param.set_time(second);
         builder.set_param(&param)?;
         Ok(builder.build())
     }

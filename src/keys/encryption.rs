@@ -36,8 +36,7 @@ pub struct Recipient {
 }
 
 impl Recipient {
-    /// The first fitting key of a JWK set. Parsed anew for each token: encrypted answers are rare, and an ephemeral key
-    /// costs as much.
+    /// The first fitting key of a JWK set.
     ///
     /// # Errors
     /// An [`EncryptionFault`].

@@ -5,10 +5,10 @@ use super::answer::{answer, refusal};
 use super::asked::Asked;
 use super::audit::{Event, record};
 use super::issue::{Decided, issue};
-use super::session::Established;
+use super::session::{Established, Planned};
 use super::{Failure, Visitor, device, facts, second_factor, session};
 use crate::app::{App, Registered};
-use crate::model::{Client, ClientId, ClientMetadata, ClientState, ConsentMode, Flow, FlowId, Progress, Proof};
+use crate::model::{Client, ClientId, ClientMetadata, ClientState, ConsentMode, Flow, FlowId, PersonId, Progress, Proof};
 use crate::protocol::authorize::{self, AuthorizeRequest, Hint, Prompt, Target};
 use crate::protocol::details;
 use crate::protocol::error::ErrorCode;
@@ -260,23 +260,47 @@ pub(super) async fn take_over(
     visitor: &Visitor,
     now: Timestamp,
 ) -> Result<Option<Established>, StoreError> {
+    let Some(person) = proven(flow, visitor) else { return Ok(None) };
+    let established = session::establish(app, w, visitor, &person, flow.progress.proof.clone(), now).await?;
+    taken_over(app, w, flow, &established, visitor, now).await?;
+    Ok(Some(established))
+}
+
+/// Whose session the flow has proved and not begun yet.
+fn proven(flow: &Flow, visitor: &Visitor) -> Option<PersonId> {
     let pending = &flow.progress;
-    let person = match (&pending.person, &visitor.session) {
-        (Some(person), _) => person.clone(),
+    match (&pending.person, &visitor.session) {
+        (Some(person), _) => Some(person.clone()),
         // A step-up: a factor was added to the session that was there.
         (None, Some(session)) if pending.proof.factor_at.is_some() && pending.session.as_ref() == Some(&session.id) => {
-            session.person.clone()
+            Some(session.person.clone())
         }
-        _ => return Ok(None),
-    };
-    let proof = pending.proof.clone();
-    let established = session::establish(app, w, visitor, &person, proof, now).await?;
-    record(app, w, Event::of_person("session.begin", &person, "ok").at(&flow.client), visitor, now).await?;
+        _ => None,
+    }
+}
+
+/// The session that [`take_over`] would make, for tokens that must name it before it is there.
+pub(super) fn plan_to_take_over(app: &App, flow: &Flow, visitor: &Visitor, now: Timestamp) -> Option<Planned> {
+    let person = proven(flow, visitor)?;
+    Some(session::plan(app, visitor, &person, flow.progress.proof.clone(), now))
+}
+
+/// Notes in trail and flow that what the flow proved is a session from now on.
+pub(super) async fn taken_over(
+    app: &App,
+    w: &mut Write,
+    flow: &mut Flow,
+    established: &Established,
+    visitor: &Visitor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let person = &established.session.person;
+    record(app, w, Event::of_person("session.begin", person, "ok").at(&flow.client), visitor, now).await?;
     flow.progress.person = None;
     flow.progress.other_account = false;
     flow.progress.proof = Proof::default();
     flow.progress.session = Some(established.session.id.clone());
-    Ok(Some(established))
+    Ok(())
 }
 
 async fn close(

@@ -1,4 +1,4 @@
-//! Proves which client sends a request to the token, introspection or revocation endpoint.
+//! Proves which client sends a request to the token, introspection or revocation endpoint, and answers it.
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::audit::{Event, record_from};
 use super::client_keys::client_keys;
+use super::once::Once;
 use super::possession::Possession;
 use super::{Failure, Network};
 use crate::app::{App, Registered};
@@ -56,32 +57,40 @@ pub struct Caller {
     pub network: Network,
 }
 
-/// Finds and proves the client of a request. A disabled client is proved like any other: what it may still do is decided
-/// by the use case.
+/// A client that proved itself.
+pub struct Proven {
+    pub client: Arc<Client>,
+    /// What it may not use for another proof.
+    pub once: Once,
+}
+
+/// Finds and proves the client of a request, then does its `work`. A disabled client is proved like any other: what it
+/// may still do is decided by the use case. An assertion is used up by what the work writes, or after it.
 ///
 /// # Errors
-/// `invalid_client` and `invalid_request` (RFC 6749 5.2); a pause after too many failures.
-pub async fn authenticate(
+/// Those of `work`; `invalid_client` and `invalid_request` (RFC 6749 5.2); a pause after too many failures.
+pub async fn authenticated<T>(
     app: &App,
     registered: &Registered,
     caller: &Caller,
     params: &Params,
     now: Timestamp,
-) -> Result<Arc<Client>, Denied> {
+    work: impl AsyncFnOnce(&Proven) -> Result<T, Denied>,
+) -> Result<T, Denied> {
     let presented = present(caller.authorization.as_deref(), params)?;
     let client = registered.clients.get(presented.client());
-    match prove(app, client.map(Arc::as_ref), &presented, &caller.possession, now).await {
-        Ok(proof) => {
-            let client = client.ok_or_else(|| refused(Reason::ClientUnknown))?;
-            if let Some(AssertionId { jti, expires_at }) = proof {
-                // RFC 7523 3, number 7: good for one use, on every node and after a restart.
-                if !app.store.write(async |w| w.use_assertion(&client.id, &jti, expires_at).await).await? {
-                    return Err(failed(app, Some(client), Reason::AssertionReplayed, &caller.network, now).await);
-                }
-            }
-            Ok(Arc::clone(client))
+    let proof = match prove(app, client.map(Arc::as_ref), &presented, &caller.possession, now).await {
+        Ok(proof) => proof,
+        Err(error) => return Err(failed(app, client.map(Arc::as_ref), error.reason, &caller.network, now).await),
+    };
+    let client = client.ok_or_else(|| refused(Reason::ClientUnknown))?;
+    let proven = Proven { client: Arc::clone(client), once: Once::of(&client.id, proof) };
+    let outcome = work(&proven).await;
+    match proven.once.settle(app, outcome).await {
+        Err(Denied::Refused(error)) if error.reason == Reason::AssertionReplayed => {
+            Err(failed(app, Some(client), error.reason, &caller.network, now).await)
         }
-        Err(error) => Err(failed(app, client.map(Arc::as_ref), error.reason, &caller.network, now).await),
+        settled => settled,
     }
 }
 

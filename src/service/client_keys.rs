@@ -35,9 +35,9 @@ pub enum NoKeys {
 /// [`NoKeys`].
 pub async fn client_keys(app: &App, client: &Client, token: &str, now: Timestamp) -> Result<PublicKeys, NoKeys> {
     if let Some(set) = &client.metadata.jwks {
-        // Parsed with the snapshot; here only when the set was found unusable then, to say why.
-        return match app.registered().client_keys.get(&client.id) {
-            Some(keys) => Ok(keys.clone()),
+        // Parsed with the snapshot; here only for a client that was changed since this request read it.
+        return match app.registered().client_keys.get(&client.id).and_then(|keys| keys.signing.as_ref()) {
+            Some(parsed) => Ok(parsed.clone()?),
             None => Ok(PublicKeys::from_jwks(set)?),
         };
     }

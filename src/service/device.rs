@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::audit::{Event, record, record_from};
 use super::authorize::{Destination, Step, open, take_over};
-use super::client_auth::{Caller, Denied, authenticate};
+use super::client_auth::{Caller, Denied, Proven, authenticated};
 use super::facts::Loaded;
 use super::password::continue_flow;
 use super::second_factor::debtor;
@@ -55,8 +55,18 @@ pub struct DeviceAnswer {
 /// Refusals of RFC 6749 5.2; a pause while too many devices of the network wait.
 pub async fn authorize(app: &App, caller: &Caller, params: &Params, now: Timestamp) -> Result<DeviceAnswer, Denied> {
     let registered = app.registered();
-    let client = authenticate(app, &registered, caller, params, now).await?;
-    let request = read(params, &client)?;
+    authenticated(app, &registered, caller, params, now, async |proven| wait(app, proven, caller, params, now).await).await
+}
+
+/// Keeps a device that waits for its person from now on.
+async fn wait(
+    app: &App,
+    Proven { client, once }: &Proven,
+    caller: &Caller,
+    params: &Params,
+    now: Timestamp,
+) -> Result<DeviceAnswer, Denied> {
+    let request = read(params, client)?;
     let code = Token::<DeviceCode>::generate(&*app.entropy);
     let digest = code.digest();
     // Two codes are alike once in billions; a second try finds another.
@@ -76,21 +86,18 @@ pub async fn authorize(app: &App, caller: &Caller, params: &Params, now: Timesta
             created_at: now,
             expires_at: now.plus(LIFETIME),
         };
-        let kept = app
-            .store
-            .write(async |w| {
-                if w.waiting_devices(&row.network, now).await? >= WAITING {
-                    return Ok(None);
-                }
-                let kept = w.insert_device_code(&row).await?;
-                if kept {
-                    let event = Event { actor: client.id.as_str(), ..Event::of_nobody("device.begin", "ok") };
-                    record_from(app, w, event.at(&client.id), &caller.network, now).await?;
-                }
-                Ok(Some(kept))
-            })
-            .await?;
-        match kept {
+        let kept = once.write(app, async |w| {
+            if w.waiting_devices(&row.network, now).await? >= WAITING {
+                return Ok(Ok::<_, OAuthError>(None));
+            }
+            let kept = w.insert_device_code(&row).await?;
+            if kept {
+                let event = Event { actor: client.id.as_str(), ..Event::of_nobody("device.begin", "ok") };
+                record_from(app, w, event.at(&client.id), &caller.network, now).await?;
+            }
+            Ok(Ok(Some(kept)))
+        });
+        match kept.await?? {
             None => return Err(Denied::Paused { until: now.plus(GLOBAL_PAUSE) }),
             Some(true) => return Ok(answer(app, &code, &shown(&user_code))),
             Some(false) => {}

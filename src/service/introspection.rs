@@ -4,9 +4,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::bearer::verify;
-use super::client_auth::{Caller, Denied, authenticate};
+use super::client_auth::{Caller, Denied, authenticated};
 use super::{Failure, nested, subject};
-use crate::app::App;
+use crate::app::{App, Registered};
 use crate::model::{Client, ClientState};
 use crate::protocol::client_auth::refused;
 use crate::protocol::error::Reason;
@@ -38,32 +38,46 @@ impl Introspection {
 /// `invalid_client` for a client that cannot prove itself, public ones included (RFC 7662 2.1); `invalid_request`.
 pub async fn introspect(app: &App, caller: &Caller, params: &Params, now: Timestamp) -> Result<Introspection, Denied> {
     let registered = app.registered();
-    let client = authenticate(app, &registered, caller, params, now).await?;
+    authenticated(app, &registered, caller, params, now, async |proven| {
+        let client = Arc::clone(&proven.client);
+        let said = say(app, &registered, &client, caller, params, now).await?;
+        Ok(Introspection { said, client })
+    })
+    .await
+}
+
+async fn say(
+    app: &App,
+    registered: &Registered,
+    client: &Client,
+    caller: &Caller,
+    params: &Params,
+    now: Timestamp,
+) -> Result<Value, Denied> {
     if client.is_public() {
         return Err(refused(Reason::ClientAuthenticationMissing).into());
     }
     let token = params.require("token")?;
-    let said = if client.state != ClientState::Active {
+    Ok(if client.state != ClientState::Active {
         inactive()
     } else if !token.contains('.') && !token.starts_with(Access::PREFIX) {
-        refresh(app, &client, token, now).await?
+        refresh(app, registered, client, token, now).await?
     } else {
-        match verify(app, &registered, token, &caller.network, now).await? {
-            Ok(living) if may_ask(&client, &living.row.client, &living.claims) => access_token(living.claims),
+        match verify(app, registered, token, &caller.network, now).await? {
+            Ok(living) if may_ask(client, &living.row.client, &living.claims) => access_token(living.claims),
             _ => inactive(),
         }
-    };
-    Ok(Introspection { said, client })
+    })
 }
 
 /// Only the newest refresh token of a living family counts, and only its own client is told.
-async fn refresh(app: &App, client: &Client, token: &str, now: Timestamp) -> Result<Value, Failure> {
-    let (digest, registered) = (Digest::of::<Refresh>(token), app.registered());
+async fn refresh(app: &App, registered: &Registered, client: &Client, token: &str, now: Timestamp) -> Result<Value, Failure> {
+    let digest = Digest::of::<Refresh>(token);
     let found = app
         .store
         .read(async |r| {
             let Some((row, grant)) = r.refresh_family(&digest).await? else { return Ok(None) };
-            let subject = subject::load(r, &registered, &grant, &Scopes::default(), client).await?;
+            let subject = subject::load(r, registered, &grant, &Scopes::default(), client).await?;
             Ok(Some((row, grant, subject)))
         })
         .await?;

@@ -3,11 +3,11 @@ use std::time::Duration;
 
 use super::answer::answer;
 use super::audit::{Event, record};
-use super::authorize::{Stored, take_over, use_up};
+use super::authorize::{Stored, plan_to_take_over, take_over, taken_over, use_up};
 use super::client_auth::Denied;
 use super::facts::Loaded;
-use super::session::{self, Established};
-use super::token::front::mint_in_front;
+use super::session::{self, Established, Planned};
+use super::token::front::{Front, mint_in_front};
 use super::{Failure, Visitor, subject};
 use crate::app::{App, Registered};
 use crate::model::{Client, CodeRow, Flow, Grant, GrantId, Session, TenantId};
@@ -86,77 +86,105 @@ async fn code(decided: &Decided<'_>, mut flow: Flow, stored: Stored) -> Result<O
 }
 
 /// The same for response types that hand out tokens here. They are signed before the transaction and name the session, so
-/// one that is still to begin begins first.
+/// one that is still to begin is planned first.
 async fn front(decided: &Decided<'_>, mut flow: Flow, stored: Stored) -> Result<Option<Issued>, Failure> {
-    let Decided { app, request, client, visitor, now, .. } = *decided;
-    let Some(established) = settle(decided, &mut flow, stored).await? else { return Ok(None) };
-    let grant = decided.grant(established.as_ref().map(|e| &e.session).or(visitor.session.as_ref()));
-    let registered = app.registered();
-    let subject = app.store.read(async |r| subject::load(r, &registered, &grant, &request.scopes, client).await).await?;
-    let subject = match subject::admit(subject, client, &grant.proof, now) {
-        Ok(subject) => subject,
-        // What changed since the facts were loaded; the tokens would be refused everywhere.
-        Err(error) => {
-            let denied = OAuthError::new(ErrorCode::AccessDenied, "The person may no longer enter", error.reason);
-            let answer = decided.answer_with(response::error_fields(&denied))?;
-            return Ok(Some(Issued { answer, established }));
-        }
-    };
+    let Decided { app, request, visitor, now, .. } = *decided;
+    let planned = if stored == Stored::Yes { plan_to_take_over(app, &flow, visitor, now) } else { None };
+    let grant = decided.grant(planned.as_ref().map(|planned| &planned.session).or(visitor.session.as_ref()));
     let code = request.response_type.has_code().then(|| Token::<Code>::generate(&*app.entropy));
-    let clear = code.as_ref().map(|code| code.clear().to_owned());
-    let minted = match mint_in_front(decided, &grant, &subject, clear) {
+    let minted = match sign(decided, &grant, code.as_ref()).await? {
         Ok(minted) => minted,
-        // The client lost a resource since it asked for it, or the person their API access.
-        Err(Denied::Refused(mut error)) => {
-            if error.code == ErrorCode::InvalidGrant {
-                error.code = ErrorCode::AccessDenied;
-            }
-            return Ok(Some(Issued { answer: decided.answer_with(response::error_fields(&error))?, established }));
-        }
-        Err(Denied::Failed(failure)) => return Err(failure),
-        Err(Denied::Paused { .. }) => return Err(Failure::Busy),
+        Err(refused) => return refuse_in_front(decided, flow, stored, planned, &refused).await,
     };
     let ended = app
         .store
-        .write(async |w| {
+        .write_or_undo(async |w| {
             if !end(w, request, &flow, stored, now).await? {
-                return Ok(Ended::Overtaken);
+                return Ok(Err(()));
             }
+            let Some(established) = begin_planned(decided, w, &mut flow, planned).await? else { return Ok(Err(())) };
             if code.is_some() && !decided.fresh_challenge(w).await? {
-                return Ok(Ended::ChallengeReused);
+                return Ok(Ok((established, false)));
             }
             decided.write(w, &grant, code.as_ref()).await?;
             if let Some(row) = &minted.access {
                 w.insert_access_token(row).await?;
             }
-            Ok(Ended::Well(()))
+            Ok(Ok((established, true)))
         })
         .await?;
     match ended {
-        Ended::Well(()) => Ok(Some(Issued { answer: decided.answer(minted.success, established.as_ref())?, established })),
-        Ended::Overtaken => Ok(None),
-        Ended::ChallengeReused => decided.refuse_challenge(established),
+        Ok((established, true)) => Ok(Some(Issued { answer: decided.answer(minted.success, established.as_ref())?, established })),
+        Ok((established, false)) => decided.refuse_challenge(established),
+        Err(()) => Ok(None),
     }
 }
 
-/// Begins the session that this flow proved, if it is not there yet. The outer None: another request was faster.
-async fn settle(decided: &Decided<'_>, flow: &mut Flow, stored: Stored) -> Result<Option<Option<Established>>, Failure> {
-    if stored == Stored::No {
-        return Ok(Some(None));
+/// Signs what the response type names. The inner error is what the client is told.
+async fn sign(decided: &Decided<'_>, grant: &Grant, code: Option<&Token<Code>>) -> Result<Result<Front, OAuthError>, Failure> {
+    let Decided { app, registered, request, client, now, .. } = *decided;
+    let subject = app.store.read(async |r| subject::load(r, registered, grant, &request.scopes, client).await).await?;
+    let subject = match subject::admit(subject, client, &grant.proof, now) {
+        Ok(subject) => subject,
+        // What changed since the facts were loaded; the tokens would be refused everywhere.
+        Err(error) => return Ok(Err(OAuthError::new(ErrorCode::AccessDenied, "The person may no longer enter", error.reason))),
+    };
+    match mint_in_front(decided, grant, &subject, code.map(|code| code.clear().to_owned())) {
+        Ok(minted) => Ok(Ok(minted)),
+        // The client lost a resource since it asked for it, or the person their API access.
+        Err(Denied::Refused(mut error)) => {
+            if error.code == ErrorCode::InvalidGrant {
+                error.code = ErrorCode::AccessDenied;
+            }
+            Ok(Err(error))
+        }
+        Err(Denied::Failed(failure)) => Err(failure),
+        Err(Denied::Paused { .. }) => Err(Failure::Busy),
     }
-    let settled = decided.app.store.write(async |w| {
-        if !w.update_flow(&flow.id, flow.version, &flow.progress).await? {
-            return Ok(None);
-        }
-        flow.version += 1;
-        let established = take_over(decided.app, w, flow, decided.visitor, decided.now).await?;
-        if established.is_some() {
-            w.update_flow(&flow.id, flow.version, &flow.progress).await?;
+}
+
+/// Nothing is handed out, and yet the person has signed in. None: another request was faster.
+async fn refuse_in_front(
+    decided: &Decided<'_>,
+    mut flow: Flow,
+    stored: Stored,
+    planned: Option<Planned>,
+    refused: &OAuthError,
+) -> Result<Option<Issued>, Failure> {
+    let established = if stored == Stored::No {
+        None
+    } else {
+        let settled = decided.app.store.write_or_undo(async |w| {
+            if !w.update_flow(&flow.id, flow.version, &flow.progress).await? {
+                return Ok(Err(()));
+            }
             flow.version += 1;
+            let Some(established) = begin_planned(decided, w, &mut flow, planned).await? else { return Ok(Err(())) };
+            if established.is_some() {
+                w.update_flow(&flow.id, flow.version, &flow.progress).await?;
+            }
+            Ok(Ok(established))
+        });
+        match settled.await? {
+            Ok(established) => established,
+            Err(()) => return Ok(None),
         }
-        Ok(Some(established))
-    });
-    Ok(settled.await?)
+    };
+    Ok(Some(Issued { answer: decided.answer_with(response::error_fields(refused))?, established }))
+}
+
+/// Begins the session that was planned. The outer None: the one that was to go on has ended, and tokens name it.
+async fn begin_planned(
+    decided: &Decided<'_>,
+    w: &mut Write,
+    flow: &mut Flow,
+    planned: Option<Planned>,
+) -> Result<Option<Option<Established>>, StoreError> {
+    let Decided { app, visitor, now, .. } = *decided;
+    let Some(planned) = planned else { return Ok(Some(None)) };
+    let Some(established) = session::establish_planned(app, w, visitor, planned, now).await? else { return Ok(None) };
+    taken_over(app, w, flow, &established, visitor, now).await?;
+    Ok(Some(Some(established)))
 }
 
 /// Closes the flow and uses the pushed request up; false when either was done before.

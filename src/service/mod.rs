@@ -29,6 +29,7 @@ pub mod issue;
 pub mod letters;
 pub mod logout;
 pub mod nested;
+pub mod once;
 pub mod par;
 pub mod password;
 pub mod people;

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::Failure;
-use crate::app::{App, Registered};
-use crate::keys::Recipient;
+use crate::app::{App, ClientKeys, Registered};
+use crate::keys::{EncryptionFault, Recipient};
 use crate::model::{Client, SigningAlg};
 use crate::protocol::claims::Claims;
 use crate::world::Timestamp;
@@ -21,11 +21,21 @@ pub enum UserInfo {
     Jwt(String),
 }
 
-/// The key of the client for encrypted answers; none when it registered no algorithm.
-fn recipient(client: &Client, alg: Option<&String>, enc: Option<&String>) -> Result<Option<Recipient>, Failure> {
-    let Some(alg) = alg else { return Ok(None) };
-    let keys = client.metadata.jwks.as_ref().unwrap_or(&Value::Null);
-    let found = Recipient::from_jwks(keys, alg, enc.map(String::as_str));
+/// The client's key for encrypted answers, parsed with the snapshot; none when it registered no algorithm.
+fn recipient<'a>(
+    registered: &'a Registered,
+    client: &Client,
+    alg: Option<&String>,
+    of: impl Fn(&'a ClientKeys) -> Option<&'a Result<Recipient, EncryptionFault>>,
+) -> Result<Option<&'a Recipient>, Failure> {
+    if alg.is_none() {
+        return Ok(None);
+    }
+    let found = registered
+        .client_keys
+        .get(&client.id)
+        .and_then(of)
+        .map_or(Err(EncryptionFault::NoKey), |parsed| parsed.as_ref().map_err(|fault| *fault));
     found.map(Some).map_err(|fault| Failure::Keys(format!("nothing can be encrypted for client {}: {fault}", client.id)))
 }
 
@@ -33,10 +43,9 @@ fn recipient(client: &Client, alg: Option<&String>, enc: Option<&String>) -> Res
 ///
 /// # Errors
 /// A failure, never the clear token, when the client's key is gone.
-pub fn id_token(client: &Client, signed: String) -> Result<String, Failure> {
-    let metadata = &client.metadata;
-    let alg = metadata.id_token_encrypted_response_alg.as_ref();
-    match recipient(client, alg, metadata.id_token_encrypted_response_enc.as_ref())? {
+pub fn id_token(registered: &Registered, client: &Client, signed: String) -> Result<String, Failure> {
+    let alg = client.metadata.id_token_encrypted_response_alg.as_ref();
+    match recipient(registered, client, alg, |keys| keys.id_token.as_ref())? {
         Some(recipient) => Ok(recipient.encrypt_token(&signed)?),
         None => Ok(signed),
     }
@@ -49,7 +58,7 @@ pub fn id_token(client: &Client, signed: String) -> Result<String, Failure> {
 pub fn userinfo(app: &App, registered: &Registered, client: &Client, mut claims: Claims) -> Result<UserInfo, Failure> {
     let metadata = &client.metadata;
     let alg = metadata.userinfo_encrypted_response_alg.as_ref();
-    let recipient = recipient(client, alg, metadata.userinfo_encrypted_response_enc.as_ref())?;
+    let recipient = recipient(registered, client, alg, |keys| keys.userinfo.as_ref())?;
     let signed = match metadata.userinfo_signed_response_alg {
         Some(alg) => {
             claims.insert("iss".into(), app.issuer().into());

@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::Failure;
 use super::asked::{Stored, open_object};
 use super::authorize::{hinted, known_details};
-use super::client_auth::{Caller, Denied, authenticate};
+use super::client_auth::{Caller, Denied, Proven, authenticated};
 use super::possession::{Endpoint, pushed};
-use crate::app::App;
+use crate::app::{App, Registered};
 use crate::model;
 use crate::protocol::authorize::{Provenance, parse};
 use crate::protocol::discovery::path;
@@ -37,7 +37,17 @@ pub struct Pushed {
 /// Those of the token endpoint's client authentication, and those of the authorization endpoint (RFC 9126 2.3).
 pub async fn push(app: &App, caller: &Caller, params: &Params, now: Timestamp) -> Result<Pushed, Denied> {
     let registered = app.registered();
-    let client = authenticate(app, &registered, caller, params, now).await?;
+    authenticated(app, &registered, caller, params, now, async |proven| keep(app, &registered, proven, caller, params, now).await).await
+}
+
+async fn keep(
+    app: &App,
+    registered: &Registered,
+    Proven { client, once }: &Proven,
+    caller: &Caller,
+    params: &Params,
+    now: Timestamp,
+) -> Result<Pushed, Denied> {
     // RFC 9126 2.1: a pushed request refers to no other one.
     if params.get("request_uri").is_some() {
         let text = "request_uri must not be pushed";
@@ -45,13 +55,13 @@ pub async fn push(app: &App, caller: &Caller, params: &Params, now: Timestamp) -
     }
     // RFC 9126 3: with a request object, nothing beside it counts, and nothing but the client's proof need be there.
     let (params, signed) = match params.get("request") {
-        Some(jwt) => (open_object(app, &client, jwt, now).await?, true),
+        Some(jwt) => (open_object(app, client, jwt, now).await?, true),
         None => (params.clone(), false),
     };
     params.require("client_id")?;
     let provenance = Provenance { pushed: true, signed };
-    let checked = parse(&params, Some(&client), &hinted(app, &params, now), provenance);
-    let checked = checked.and_then(|request| known_details(&registered, request));
+    let checked = parse(&params, Some(client), &hinted(app, &params, now), provenance);
+    let checked = checked.and_then(|request| known_details(registered, request));
     if let Err(Refusal::Page(error) | Refusal::Redirect(_, error)) = checked {
         return Err(error.into());
     }
@@ -59,7 +69,7 @@ pub async fn push(app: &App, caller: &Caller, params: &Params, now: Timestamp) -
     let parameters = params.pairs().filter(|(name, _)| !PROOFS.contains(name));
     let mut parameters: Vec<(String, String)> = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let at = Endpoint { method: "POST", path: path::PAR };
-    let holder = pushed(app, &client, &caller.possession, params.get("dpop_jkt"), at, now)?;
+    let holder = pushed(app, client, &caller.possession, params.get("dpop_jkt"), at, now)?;
     if let (Some(jkt), None) = (holder.jkt(), params.get("dpop_jkt")) {
         parameters.push(("dpop_jkt".to_owned(), jkt.to_owned()));
     }
@@ -71,7 +81,7 @@ pub async fn push(app: &App, caller: &Caller, params: &Params, now: Timestamp) -
         expires_at: now.plus(TIME),
         used_at: None,
     };
-    let kept = app.store.write_or_undo(async |w| match holder.use_up(w).await? {
+    let kept = once.write(app, async |w| match holder.use_up(w).await? {
         Ok(()) => w.insert_pushed_request(&reference.digest(), &row).await.map(Ok),
         Err(replayed) => Ok(Err(replayed)),
     });

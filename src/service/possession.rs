@@ -61,6 +61,11 @@ impl Holder {
         Ok(if first { Ok(()) } else { Err(invalid(Reason::ProofReplayed)) })
     }
 
+    /// Is there a proof to be used up?
+    pub fn is_due(&self) -> bool {
+        self.proof.is_some()
+    }
+
     /// The thumbprint of the key of a DPoP proof.
     pub fn jkt(&self) -> Option<&str> {
         match &self.binding {

@@ -1,11 +1,12 @@
 //! Revocation (RFC 7009): a client gives a token back.
 use serde_json::{Value, json};
 
+use super::Network;
 use super::audit::{Event, record_from};
-use super::client_auth::{Caller, Denied, authenticate};
-use crate::app::App;
+use super::client_auth::{Caller, Denied, Proven, authenticated};
+use crate::app::{App, Registered};
 use crate::keys::Typ;
-use crate::model::{Client, TokenId};
+use crate::model::{ClientId, GrantId, TokenId};
 use crate::protocol::claims::{self, Claims};
 use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::protocol::params::Params;
@@ -18,63 +19,67 @@ use crate::world::{Access, Digest, Kind, Refresh, Timestamp};
 /// `invalid_client`, `invalid_request`; `invalid_grant` for the token of another client.
 pub async fn revoke(app: &App, caller: &Caller, params: &Params, now: Timestamp) -> Result<(), Denied> {
     let registered = app.registered();
-    let client = authenticate(app, &registered, caller, params, now).await?;
-    let token = params.require("token")?;
-    if token.starts_with(Access::PREFIX) {
-        return opaque(app, caller, &client, token, now).await;
-    }
-    if !token.contains('.') {
-        return refresh(app, caller, &client, token, now).await;
-    }
-    let Ok(claims) = registered.keys.verify::<Claims>(token, Typ::AccessToken, app.issuer(), now) else { return Ok(()) };
-    if claims::client_of(&claims).as_ref() != Some(&client.id) {
-        return Err(foreign().into());
-    }
-    let Some(id) = claims.get("jti").and_then(Value::as_str).map(TokenId::from_text) else { return Ok(()) };
-    end(app, caller, &client, &id, now).await
+    authenticated(app, &registered, caller, params, now, async |proven| {
+        let request = Request { app, proven, network: &caller.network, now };
+        request.take_back(&registered, params.require("token")?).await
+    })
+    .await
 }
 
-/// An access token that is random text.
-async fn opaque(app: &App, caller: &Caller, client: &Client, token: &str, now: Timestamp) -> Result<(), Denied> {
-    let digest = Digest::of::<Access>(token);
-    let Some(row) = app.store.read(async |r| r.opaque_token(&digest).await).await? else { return Ok(()) };
-    if row.client != client.id {
-        return Err(foreign().into());
-    }
-    end(app, caller, client, &row.id, now).await
+/// A token that its client gives back.
+struct Request<'a> {
+    app: &'a App,
+    proven: &'a Proven,
+    network: &'a Network,
+    now: Timestamp,
 }
 
-async fn end(app: &App, caller: &Caller, client: &Client, id: &TokenId, now: Timestamp) -> Result<(), Denied> {
-    let event = Event { actor: client.id.as_str(), ..Event::of_nobody("revoke", "ok") };
-    let event = event.at(&client.id).with(json!({ "token": id }));
-    app.store
-        .write(async |w| {
-            if w.revoke_access_token(id, now).await? {
-                record_from(app, w, event, &caller.network, now).await?;
+impl Request<'_> {
+    async fn take_back(&self, registered: &Registered, token: &str) -> Result<(), Denied> {
+        if token.starts_with(Access::PREFIX) {
+            let digest = Digest::of::<Access>(token);
+            let Some(row) = self.app.store.read(async |r| r.opaque_token(&digest).await).await? else { return Ok(()) };
+            return self.own(&row.client, Given::Access(row.id)).await;
+        }
+        if !token.contains('.') {
+            let digest = Digest::of::<Refresh>(token);
+            let Some(row) = self.app.store.read(async |r| r.refresh_token(&digest).await).await? else { return Ok(()) };
+            return self.own(&row.client, Given::Grant(row.grant)).await;
+        }
+        let Ok(claims) = registered.keys.verify::<Claims>(token, Typ::AccessToken, self.app.issuer(), self.now) else { return Ok(()) };
+        if claims::client_of(&claims).as_ref() != Some(&self.proven.client.id) {
+            return Err(foreign().into());
+        }
+        let Some(id) = claims.get("jti").and_then(Value::as_str).map(TokenId::from_text) else { return Ok(()) };
+        self.end(Given::Access(id)).await
+    }
+
+    async fn own(&self, holder: &ClientId, given: Given) -> Result<(), Denied> {
+        if *holder == self.proven.client.id { self.end(given).await } else { Err(foreign().into()) }
+    }
+
+    /// Ends what was given back and notes it, in one transaction.
+    async fn end(&self, given: Given) -> Result<(), Denied> {
+        let client = &self.proven.client.id;
+        let written = self.proven.once.write(self.app, async |w| {
+            let (ended, detail) = match &given {
+                Given::Access(id) => (w.revoke_access_token(id, self.now).await?, json!({ "token": id })),
+                Given::Grant(id) => (w.end_grant(id, self.now).await?, json!({ "grant": id })),
+            };
+            if ended {
+                let event = Event { actor: client.as_str(), ..Event::of_nobody("revoke", "ok") };
+                record_from(self.app, w, event.at(client).with(detail), self.network, self.now).await?;
             }
-            Ok(())
-        })
-        .await?;
-    Ok(())
+            Ok(Ok::<(), OAuthError>(()))
+        });
+        Ok(written.await??)
+    }
 }
 
-async fn refresh(app: &App, caller: &Caller, client: &Client, token: &str, now: Timestamp) -> Result<(), Denied> {
-    let digest = Digest::of::<Refresh>(token);
-    let Some(row) = app.store.read(async |r| r.refresh_token(&digest).await).await? else { return Ok(()) };
-    if row.client != client.id {
-        return Err(foreign().into());
-    }
-    let event = Event { actor: client.id.as_str(), ..Event::of_nobody("revoke", "ok") };
-    let event = event.at(&client.id).with(json!({ "grant": row.grant }));
-    app.store
-        .write(async |w| {
-            if w.end_grant(&row.grant, now).await? {
-                record_from(app, w, event, &caller.network, now).await?;
-            }
-            Ok(())
-        })
-        .await?;
-    Ok(())
+/// What ends with a token: itself, or all of its grant.
+enum Given {
+    Access(TokenId),
+    Grant(GrantId),
 }
 
 fn foreign() -> OAuthError {

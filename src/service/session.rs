@@ -52,6 +52,38 @@ pub struct Established {
     pub cookie: Token<SessionCookie>,
 }
 
+/// A session as a proof will make it; nothing of it is written yet.
+pub struct Planned {
+    pub session: Session,
+    cookie: Token<SessionCookie>,
+    /// The person's own session goes on instead of a new one beginning.
+    renews: bool,
+}
+
+/// What a proof makes of the browser's session: the person's own one is renewed, with what it had proved before.
+pub fn plan(app: &App, visitor: &Visitor, person: &PersonId, proof: Proof, now: Timestamp) -> Planned {
+    match facts::session_of(person, visitor) {
+        Some(own) => {
+            let session = Session { proof: facts::merge(&own.proof, &proof), last_seen_at: now, ..own.clone() };
+            Planned { session, cookie: Token::generate(&*app.entropy), renews: true }
+        }
+        None => plan_new(app, person, proof, now),
+    }
+}
+
+fn plan_new(app: &App, person: &PersonId, proof: Proof, now: Timestamp) -> Planned {
+    let session = Session {
+        id: SessionId::generate(now, &*app.entropy),
+        person: person.clone(),
+        proof,
+        created_at: now,
+        last_seen_at: now,
+        expires_at: now.plus(app.config.sign_in.session_absolute()),
+        ended_at: None,
+    };
+    Planned { session, cookie: Token::generate(&*app.entropy), renews: false }
+}
+
 /// Begins a session, or renews the person's own one: in both cases with a new cookie value (security.md E01).
 /// Another person's session in this browser ends.
 pub async fn establish(
@@ -62,24 +94,35 @@ pub async fn establish(
     proof: Proof,
     now: Timestamp,
 ) -> Result<Established, StoreError> {
-    let cookie = Token::<SessionCookie>::generate(&*app.entropy);
-    if let Some(own) = facts::session_of(person, visitor) {
-        let proof = facts::merge(&own.proof, &proof);
-        if w.renew_session(&own.id, &cookie.digest(), &proof, now).await? {
-            return Ok(Established { session: Session { proof, last_seen_at: now, ..own.clone() }, cookie });
-        }
-    } else if let Some(other) = &visitor.session {
+    let planned = plan(app, visitor, person, proof.clone(), now);
+    if let Some(established) = establish_planned(app, w, visitor, planned, now).await? {
+        return Ok(established);
+    }
+    begin(app, w, visitor, plan_new(app, person, proof, now), now).await
+}
+
+/// The same for a session whose id was told already. None: the session that was to go on has ended meanwhile.
+pub async fn establish_planned(
+    app: &App,
+    w: &mut Write,
+    visitor: &Visitor,
+    planned: Planned,
+    now: Timestamp,
+) -> Result<Option<Established>, StoreError> {
+    if planned.renews {
+        let Planned { session, cookie, .. } = planned;
+        let renewed = w.renew_session(&session.id, &cookie.digest(), &session.proof, now).await?;
+        return Ok(renewed.then_some(Established { session, cookie }));
+    }
+    if let Some(other) = &visitor.session {
         end_in(w, &other.id, now).await?;
     }
-    let session = Session {
-        id: SessionId::generate(now, &*app.entropy),
-        person: person.clone(),
-        proof,
-        created_at: now,
-        last_seen_at: now,
-        expires_at: now.plus(app.config.sign_in.session_absolute()),
-        ended_at: None,
-    };
+    begin(app, w, visitor, planned, now).await.map(Some)
+}
+
+async fn begin(app: &App, w: &mut Write, visitor: &Visitor, planned: Planned, now: Timestamp) -> Result<Established, StoreError> {
+    let Planned { session, cookie, .. } = planned;
+    let person = &session.person;
     w.insert_session(&session, &cookie.digest()).await?;
     for surplus in w.sessions_beyond(person, &session.id, app.config.sign_in.sessions_per_person, now).await? {
         end_in(w, &surplus, now).await?;

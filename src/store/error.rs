@@ -17,6 +17,12 @@ pub enum StoreError {
     Schema(String),
 }
 
+impl StoreError {
+    pub(super) fn closed() -> Self {
+        Self::Schema("the store is closed".into())
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         Self::Unavailable(Arc::new(error))

@@ -23,7 +23,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Schema`] when the database is newer than this program or a migration was changed.
     pub async fn migrate(&self) -> Result<()> {
-        let outcome = match &self.0 {
+        let outcome = match &self.engine {
             Engine::Sqlite { door, .. } => {
                 let mut connection = door.separate_connection().await?;
                 let outcome = MIGRATOR.run(&mut connection).await;
@@ -42,7 +42,7 @@ impl Store {
 
     /// How the database's schema relates to this program.
     pub async fn schema_state(&self) -> Result<SchemaState> {
-        let applied: Vec<i64> = match &self.0 {
+        let applied: Vec<i64> = match &self.engine {
             Engine::Sqlite { door, .. } => {
                 let mut connection = door.separate_connection().await?;
                 let exists: Option<String> = sqlx::query_scalar("select name from sqlite_master where name = '_sqlx_migrations'")

@@ -25,6 +25,7 @@ mod grants;
 mod groups;
 mod invitations;
 mod keys;
+mod lane;
 mod letters;
 mod lockouts;
 mod logouts;
@@ -58,6 +59,8 @@ use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqlitePool, Transaction};
+
+use crate::model::AccessTokenRow;
 
 /// How long one `read` or `write` may take in all.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -100,7 +103,11 @@ pub(crate) use on;
 
 /// The database: an embedded SQLite file or a PostgreSQL server.
 #[derive(Clone)]
-pub struct Store(Engine);
+pub struct Store {
+    engine: Engine,
+    /// For rows that come alone.
+    lane: lane::Lane,
+}
 
 #[derive(Clone)]
 enum Engine {
@@ -146,7 +153,8 @@ impl Store {
     /// older than 3.51.3 (security.md finding 2: the WAL-reset bug).
     pub async fn open(url: &str) -> Result<Self> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Ok(Self(Engine::Postgres(postgres::Server::open(url).await?)))
+            let server = postgres::Server::open(url).await?;
+            Ok(Self { lane: lane::on_postgres(server.clone(), DEADLINE), engine: Engine::Postgres(server) })
         } else {
             Self::open_sqlite(Path::new(url.strip_prefix("sqlite:").unwrap_or(url))).await
         }
@@ -160,7 +168,8 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5));
-        let door = writer::Door::open(&options).await?;
+        let (lane, rows) = lane::Lane::open();
+        let door = writer::Door::open(&options, rows).await?;
         let read = SqlitePoolOptions::new()
             .max_connections(4)
             .min_connections(1)
@@ -168,7 +177,7 @@ impl Store {
             .acquire_timeout(Duration::from_secs(5))
             .connect_with(options.read_only(true))
             .await?;
-        Ok(Self(Engine::Sqlite { read, door }))
+        Ok(Self { engine: Engine::Sqlite { read, door }, lane })
     }
 
     /// Runs `work` on one consistent snapshot. A write through it is refused by both engines.
@@ -177,7 +186,7 @@ impl Store {
     /// What `work` answers, or [`StoreError::Unavailable`] without an answer of the database in time.
     pub async fn read<T>(&self, work: impl AsyncFnOnce(&mut Read) -> Result<T>) -> Result<T> {
         postgres::within(DEADLINE, async {
-            let conn = match &self.0 {
+            let conn = match &self.engine {
                 Engine::Sqlite { read, .. } => Conn::SqliteRead(read.begin().await?),
                 Engine::Postgres(server) => Conn::Postgres(server.begin_read().await?),
             };
@@ -211,7 +220,7 @@ impl Store {
         work: impl AsyncFnOnce(&mut Write) -> Result<std::result::Result<T, E>>,
     ) -> Result<std::result::Result<T, E>> {
         postgres::within(DEADLINE, async {
-            let conn = match &self.0 {
+            let conn = match &self.engine {
                 Engine::Sqlite { door, .. } => Conn::SqliteWrite(door.enter().await?),
                 Engine::Postgres(server) => Conn::Postgres(server.begin_write().await?),
             };
@@ -233,9 +242,19 @@ impl Store {
         .await
     }
 
-    /// Ends all connections, after a last checkpoint of the SQLite log.
+    /// Keeps an access token beside which nothing else is written, together with those that other requests hand in at
+    /// the same time: one statement and one commit for all of them. Durable once this returns.
+    ///
+    /// # Errors
+    /// As [`Store::write`]: one row that is refused fails those that went with it.
+    pub async fn issue_access_token(&self, token: AccessTokenRow) -> Result<()> {
+        postgres::within(DEADLINE, self.lane.write(token)).await
+    }
+
+    /// Ends all connections, after a last checkpoint of the SQLite log. Who waits already is served.
     pub async fn close(&self) {
-        match &self.0 {
+        let _ = tokio::time::timeout(DEADLINE, self.lane.drain()).await;
+        match &self.engine {
             Engine::Sqlite { read, door } => {
                 read.close().await;
                 door.close().await;
@@ -245,7 +264,7 @@ impl Store {
     }
 
     pub const fn is_postgres(&self) -> bool {
-        matches!(self.0, Engine::Postgres(_))
+        matches!(self.engine, Engine::Postgres(_))
     }
 }
 

@@ -112,3 +112,41 @@ async fn a_corrupt_value_is_named_and_its_content_is_not() {
 
     assert_eq!(error.to_string(), "corrupt value in flows.progress of row flw_1");
 }
+
+fn big_token(n: usize) -> crate::model::AccessTokenRow {
+    crate::model::AccessTokenRow {
+        id: crate::model::TokenId::from_text(format!("tok_{n}")),
+        grant: None,
+        client: crate::model::ClientId::from_text("cli_1"),
+        scope: "x".repeat(100_000),
+        opaque: None,
+        expires_at: crate::world::Timestamp::from_seconds(0),
+        revoked_at: None,
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_fails_every_token_of_the_batch_and_the_next_ones_succeed() {
+    let sqlite = Sqlite::fresh("lane").await;
+    let store = &sqlite.store;
+    let no_more_pages = store.write(async |w| {
+        let pages: i64 = super::on!(w, c => sqlx::query_scalar("pragma page_count").fetch_one(c))?;
+        execute!(w, sqlx::query(AssertSqlSafe(format!("pragma max_page_count = {pages}"))))
+    });
+    no_more_pages.await.unwrap();
+    let issue = async |from: usize| {
+        let (a, b, c) = (big_token(from), big_token(from + 1), big_token(from + 2));
+        <[_; 3]>::from(tokio::join!(store.issue_access_token(a), store.issue_access_token(b), store.issue_access_token(c)))
+    };
+
+    let full = issue(0).await;
+    let later = issue(10).await;
+
+    for outcome in full {
+        assert!(outcome.unwrap_err().to_string().contains("full"));
+    }
+    assert!(later.iter().all(Result::is_ok), "{later:?}");
+    let rows: i64 =
+        store.read(async |r| super::on!(r, c => sqlx::query_scalar("select count(*) from access_tokens").fetch_one(c))).await.unwrap();
+    assert_eq!(rows, 3);
+}

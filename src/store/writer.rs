@@ -2,6 +2,8 @@
 //! Whoever waits while a transaction is open joins it; the last in line, or a full batch, commits for all, and each
 //! is answered only after that commit (group commit, house.md 11).
 //!
+//! Rows of the lane (see [`super::lane`]) need no turn: they join the commit that is due, or are one of their own.
+//!
 //! Every statement that opens, closes or undoes something runs in this task and never in a caller. So a caller may be
 //! cancelled or panic at any point: its turn comes back by `Drop`, and its work alone is undone.
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{mpsc, oneshot};
 
+use super::lane::Batch;
 use super::{Result, StoreError};
 
 /// Turns that may share one commit at most.
@@ -50,22 +53,23 @@ enum Verdict {
 }
 
 impl Door {
-    pub(super) async fn open(options: &SqliteConnectOptions) -> Result<Self> {
+    pub(super) async fn open(options: &SqliteConnectOptions, rows: Batch) -> Result<Self> {
         let mut connection = options.connect().await?;
         let version: String = sqlx::query_scalar("select sqlite_version()").fetch_one(&mut connection).await?;
         refuse_old(&version)?;
         let (requests, waiting) = mpsc::unbounded_channel();
-        let writer = Writer { waiting, options: options.clone(), connection: Some(connection), point: Point::Closed, members: Vec::new() };
-        tokio::spawn(writer.run());
-        Ok(Self { requests, options: Arc::new(options.clone()) })
+        let (options, members) = (options.clone(), Vec::new());
+        let held = Arc::new(options.clone());
+        tokio::spawn(Writer { waiting, rows, options, connection: Some(connection), point: Point::Closed, members }.run());
+        Ok(Self { requests, options: held })
     }
 
     /// Waits for a turn, but not for ever: a closure that writes inside another's `write` would wait for itself.
     pub(super) async fn enter(&self) -> Result<Turn> {
         let (sender, receiver) = oneshot::channel();
-        self.requests.send(Request::Enter(sender)).map_err(|_| closed())?;
+        self.requests.send(Request::Enter(sender)).map_err(|_| StoreError::closed())?;
         match tokio::time::timeout(PATIENCE, receiver).await {
-            Ok(answer) => answer.unwrap_or_else(|_| Err(closed())),
+            Ok(answer) => answer.unwrap_or_else(|_| Err(StoreError::closed())),
             Err(_) => Err(sqlx::Error::PoolTimedOut.into()),
         }
     }
@@ -93,7 +97,7 @@ impl Turn {
     pub(super) async fn commit(mut self) -> Result<()> {
         let (sender, receiver) = oneshot::channel();
         self.give_back(Verdict::Keep(sender));
-        receiver.await.unwrap_or_else(|_| Err(closed()))
+        receiver.await.unwrap_or_else(|_| Err(StoreError::closed()))
     }
 
     /// Undoes this turn's work alone; the others of the batch are not touched.
@@ -133,6 +137,7 @@ enum Point {
 /// The task behind the door.
 struct Writer {
     waiting: mpsc::UnboundedReceiver<Request>,
+    rows: Batch,
     options: SqliteConnectOptions,
     /// None after a failure until the next turn.
     connection: Option<SqliteConnection>,
@@ -164,7 +169,26 @@ impl Writer {
             return Some(request);
         }
         self.commit().await;
-        self.waiting.recv().await
+        loop {
+            tokio::select! {
+                request = self.waiting.recv() => return request,
+                more = self.rows.wait() => {
+                    if !more {
+                        return self.waiting.recv().await;
+                    }
+                    self.commit_rows().await;
+                }
+            }
+        }
+    }
+
+    /// Makes a batch of the lane durable: one statement, which is a transaction by itself.
+    async fn commit_rows(&mut self) {
+        let outcome = self.insert_rows().await;
+        self.rows.answer(&outcome);
+        if let Err(error) = outcome {
+            self.fail(&error).await;
+        }
     }
 
     async fn serve(&mut self, caller: oneshot::Sender<Result<Turn>>) {
@@ -193,11 +217,22 @@ impl Writer {
         }
     }
 
-    /// Makes the connection ready for a turn that can be undone alone.
-    async fn prepare(&mut self) -> Result<()> {
+    async fn insert_rows(&mut self) -> Result<()> {
+        self.connect().await?;
+        let connection = self.connection.as_mut().expect("the writer is connected");
+        self.rows.insert_into_sqlite(connection).await
+    }
+
+    async fn connect(&mut self) -> Result<()> {
         if self.connection.is_none() {
             self.connection = Some(self.options.connect().await?);
         }
+        Ok(())
+    }
+
+    /// Makes the connection ready for a turn that can be undone alone.
+    async fn prepare(&mut self) -> Result<()> {
+        self.connect().await?;
         match self.point {
             Point::Closed => self.execute("begin immediate").await,
             Point::Open => self.savepoint("savepoint turn").await,
@@ -223,12 +258,20 @@ impl Writer {
         }
     }
 
-    /// Makes the batch durable and tells its members.
+    /// Makes the batch durable, with the rows of the lane that wait by now, and tells everybody.
     async fn commit(&mut self) {
         if self.point == Point::Closed {
             return;
         }
-        if let Err(error) = self.execute("commit").await {
+        self.rows.take();
+        let inserted = self.insert_rows().await;
+        if inserted.is_err() {
+            // The statement undid itself; the turns are not touched by it.
+            self.rows.answer(&inserted);
+        }
+        let committed = self.execute("commit").await;
+        self.rows.answer(&committed);
+        if let Err(error) = committed {
             return self.fail(&error).await;
         }
         self.point = Point::Closed;
@@ -268,10 +311,6 @@ impl Writer {
         }
         // Those who still waited learn of it as their requests are dropped.
     }
-}
-
-fn closed() -> StoreError {
-    StoreError::Schema("the store is closed".into())
 }
 
 /// SQLite before 3.51.3 may corrupt a database when its log is reset (security.md finding 2).

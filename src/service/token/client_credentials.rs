@@ -5,7 +5,7 @@ use crate::service::client_auth::Denied;
 
 pub(super) async fn issue(exchange: &Exchange<'_>, request: &ClientCredentialsRequest) -> Result<TokenAnswer, Denied> {
     let scopes = scopes(request, exchange.client)?;
-    let minted = mint::of_client(exchange, &scopes)?;
-    exchange.write(async |w| w.insert_access_token(&minted.row).await).await?;
-    Ok(minted.answer(None))
+    let (row, answer) = mint::of_client(exchange, &scopes)?.apart();
+    exchange.keep(row).await?;
+    Ok(answer)
 }

@@ -2,11 +2,10 @@
 //! token endpoint.
 use super::{Exchange, mint};
 use crate::model::{AccessTokenRow, Grant};
-use crate::protocol::resources::Asked;
 use crate::protocol::response::{FrontToken, Success};
 use crate::service::client_auth::Denied;
 use crate::service::issue::Decided;
-use crate::service::possession::Holder;
+use crate::service::once::Once;
 use crate::service::subject::Subject;
 
 /// Signed tokens, and the row that makes the access token valid here.
@@ -19,7 +18,8 @@ pub struct Front {
 pub fn mint_in_front(decided: &Decided<'_>, grant: &Grant, subject: &Subject, code: Option<String>) -> Result<Front, Denied> {
     let Decided { app, registered, request, client, visitor, now, .. } = *decided;
     // Nothing can be proved to this endpoint; clients whose tokens are bound to a key get none here.
-    let exchange = Exchange { app, registered, client, network: &visitor.network, holder: Holder::default(), asked: Asked::default(), now };
+    let once = Once::default();
+    let exchange = Exchange::unasked(app, registered, client, &visitor.network, &once, now);
     let (kind, scopes) = (request.response_type, &request.scopes);
     let access = if kind.has_token() { Some(mint::access(&exchange, grant, subject, scopes)?) } else { None };
     let id_token = if kind.has_id_token() {

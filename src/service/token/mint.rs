@@ -36,6 +36,11 @@ impl Minted {
         TokenAnswer { refresh_token, ..self.answer }
     }
 
+    /// The row to keep, and what to answer once it is kept.
+    pub fn apart(self) -> (AccessTokenRow, TokenAnswer) {
+        (self.row, self.answer)
+    }
+
     /// Access token and id_token as they would be sent.
     pub fn texts(&self) -> (&str, Option<&str>) {
         (&self.answer.access_token, self.answer.id_token.as_deref())
@@ -150,7 +155,7 @@ pub(super) fn id_token(
         fit(&mut claims, alg, metadata.token_budget_bytes, &url(exchange.app.issuer(), path::USERINFO));
     }
     let signed = exchange.registered.keys.sign(alg, Typ::IdToken.as_str(), &claims)?;
-    Ok((nested::id_token(exchange.client, signed)?, claims))
+    Ok((nested::id_token(exchange.registered, exchange.client, signed)?, claims))
 }
 
 /// Makes an access token of the client itself; its authorization details are those of the request (RFC 9396 6).

@@ -4,6 +4,7 @@ mod client_credentials;
 mod code;
 mod device;
 mod exchange;
+mod first;
 pub(in crate::service) mod front;
 mod mint;
 pub mod preview;
@@ -14,7 +15,8 @@ mod writing;
 use serde::Serialize;
 
 use super::Network;
-use super::client_auth::{Caller, Denied, authenticate};
+use super::client_auth::{Caller, Denied, Proven, authenticated};
+use super::once::Once;
 use super::possession::{Endpoint, Holder, holder};
 use crate::app::{App, Registered};
 use crate::model::{Client, ClientState};
@@ -54,6 +56,8 @@ struct Exchange<'a> {
     registered: &'a Registered,
     client: &'a Client,
     network: &'a Network,
+    /// What proved the client, to be used up with what is written.
+    once: &'a Once,
     /// The key that tokens of this request are bound to.
     holder: Holder,
     /// Resources and authorization details of the request.
@@ -67,11 +71,22 @@ struct Exchange<'a> {
 /// Refusals of RFC 6749 5.2; every grant of a person asks the one decision function anew.
 pub async fn exchange(app: &App, caller: &Caller, params: &Params, now: Timestamp) -> Result<TokenAnswer, Denied> {
     let registered = app.registered();
-    let client = authenticate(app, &registered, caller, params, now).await?;
+    authenticated(app, &registered, caller, params, now, async |proven| serve(app, &registered, proven, caller, params, now).await).await
+}
+
+async fn serve(
+    app: &App,
+    registered: &Registered,
+    proven: &Proven,
+    caller: &Caller,
+    params: &Params,
+    now: Timestamp,
+) -> Result<TokenAnswer, Denied> {
+    let Proven { client, once } = proven;
     let asked = Asked::read(params)?;
-    let holder = holder(app, &client, &caller.possession, Endpoint { method: "POST", path: path::TOKEN }, now)?;
-    let exchange = Exchange { app, registered: &registered, client: &client, network: &caller.network, holder, asked, now };
-    match grant::parse(params, &client)? {
+    let holder = holder(app, client, &caller.possession, Endpoint { method: "POST", path: path::TOKEN }, now)?;
+    let exchange = Exchange { app, registered, client, network: &caller.network, once, holder, asked, now };
+    match grant::parse(params, client)? {
         TokenRequest::Code(request) => code::redeem(&exchange, &request).await,
         TokenRequest::Refresh(request) => refresh::rotate(&exchange, &request).await,
         TokenRequest::ClientCredentials(_) if client.state != ClientState::Active => {
@@ -88,8 +103,8 @@ pub async fn exchange(app: &App, caller: &Caller, params: &Params, now: Timestam
 }
 
 impl<'a> Exchange<'a> {
-    /// A request that nobody made, for [`preview`].
-    fn for_preview(app: &'a App, registered: &'a Registered, client: &'a Client, network: &'a Network, now: Timestamp) -> Self {
-        Self { app, registered, client, network, holder: Holder::default(), asked: Asked::default(), now }
+    /// A request that nobody made at the token endpoint, for [`preview`] and [`front`].
+    fn unasked(app: &'a App, registered: &'a Registered, client: &'a Client, network: &'a Network, once: &'a Once, now: Timestamp) -> Self {
+        Self { app, registered, client, network, once, holder: Holder::default(), asked: Asked::default(), now }
     }
 }

@@ -10,6 +10,7 @@ use crate::protocol::claims::{self, Claims};
 use crate::protocol::scope::Scopes;
 use crate::service::Network;
 use crate::service::client_auth::Denied;
+use crate::service::once::Once;
 use crate::service::subject;
 use crate::world::Timestamp;
 
@@ -55,7 +56,8 @@ pub async fn preview(
     let loaded = app.store.read(async |r| subject::load(r, &registered, &grant, scopes, client).await).await?;
     let Some(loaded) = loaded else { return Ok(None) };
     let network = Network::local();
-    let exchange = Exchange::for_preview(app, &registered, client, &network, now);
+    let once = Once::default();
+    let exchange = Exchange::unasked(app, &registered, client, &network, &once, now);
     let minted = mint::of_person(&exchange, &grant, &loaded, scopes, grant.nonce.as_deref())?;
     let sub = subject::sub(app, client, person);
     let userinfo = claims::userinfo(&loaded.facts(&grant, &sub), client, scopes);

@@ -113,6 +113,12 @@ enum Undone {
     Refused(OAuthError),
 }
 
+impl From<OAuthError> for Undone {
+    fn from(error: OAuthError) -> Self {
+        Self::Refused(error)
+    }
+}
+
 /// `grant_type=refresh_token` with `tenant`: a family of its own in the other tenant; the old one stays. A retry and
 /// parallel requests with one refresh token lead to one family.
 pub(super) async fn with_refresh_token(
@@ -194,9 +200,6 @@ async fn lead(
     let seal = |context: &str, token: &Token<Refresh>| app.sealer.seal(context, token.clear().as_bytes(), &*app.entropy);
     let (sealed, successor_sealed) = (seal(&context(&row.digest, &grant.tenant), &token), seal(&rotation(&row.digest), &successor));
     let work = async |w: &mut Write| {
-        if let Err(replayed) = exchange.holder.use_up(w).await? {
-            return Ok(Err(Undone::Refused(replayed)));
-        }
         if rotating {
             if !w.rotate_refresh_token(&row.digest, &successor_sealed, exchange.now).await? {
                 return faster(exchange, w, row, &grant.tenant).await.map(Err);
@@ -212,7 +215,7 @@ async fn lead(
         exchange.note(w, "tenant_switch", grant, "ok").await?;
         Ok(Ok(()))
     };
-    match app.store.write_or_undo(work).await? {
+    match exchange.write_or_undo(work).await? {
         Err(Undone::Faster(faster)) => return Ok(Err(*faster)),
         Err(Undone::Refused(error)) => return Err(error.into()),
         Ok(()) => {}

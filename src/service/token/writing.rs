@@ -1,9 +1,9 @@
-//! What every grant does with its one transaction: use the proof of the key up, write, and note what happened.
+//! What every grant does with its one transaction: use the proofs of client and key up, write, and note what happened.
 use serde_json::json;
 
 use super::mint::Minted;
 use super::{Exchange, mint};
-use crate::model::{Binding, Grant};
+use crate::model::{AccessTokenRow, Binding, Grant};
 use crate::protocol::claims::Claims;
 use crate::protocol::error::{OAuthError, Reason};
 use crate::protocol::grant::held;
@@ -14,16 +14,49 @@ use crate::service::subject::Subject;
 use crate::store::{StoreError, Write};
 
 impl Exchange<'_> {
-    /// The one write of a grant. A proof that was used before undoes all of it (RFC 9449 11.1).
+    /// The one write of a grant. An assertion or a proof that was used before undoes all of it (RFC 7523 3, RFC 9449 11.1).
     ///
     /// # Errors
-    /// `invalid_dpop_proof`, and failures of the store.
+    /// `invalid_client`, `invalid_dpop_proof`, and failures of the store.
     pub async fn write<T>(&self, work: impl AsyncFnOnce(&mut Write) -> Result<T, StoreError>) -> Result<T, Denied> {
-        let written = self.app.store.write_or_undo(async |w| match self.holder.use_up(w).await? {
-            Ok(()) => work(w).await.map(Ok),
-            Err(replayed) => Ok(Err(replayed)),
+        let written = self.write_or_undo(async |w| work(w).await.map(Ok::<T, OAuthError>)).await?;
+        Ok(written?)
+    }
+
+    /// As [`Exchange::write`], for work that may find on its way that it must not happen.
+    ///
+    /// # Errors
+    /// Failures of the store; the inner one is `work`'s, or a replay.
+    pub async fn write_or_undo<T, E: From<OAuthError>>(
+        &self,
+        work: impl AsyncFnOnce(&mut Write) -> Result<Result<T, E>, StoreError>,
+    ) -> Result<Result<T, E>, Denied> {
+        let written = self.once.write(self.app, async |w| match self.holder.use_up(w).await? {
+            Ok(()) => work(w).await,
+            Err(replayed) => Ok(Err(E::from(replayed))),
         });
-        Ok(written.await??)
+        Ok(written.await?)
+    }
+
+    /// The write of a request that gets nothing: the client's assertion is used up, the proof of its key is not.
+    ///
+    /// # Errors
+    /// `invalid_client`, and failures of the store.
+    pub async fn write_refusal<T>(&self, work: impl AsyncFnOnce(&mut Write) -> Result<T, StoreError>) -> Result<T, Denied> {
+        let written = self.once.write(self.app, async |w| work(w).await.map(Ok::<T, OAuthError>)).await?;
+        Ok(written?)
+    }
+
+    /// Keeps an access token beside which nothing else is to be written: together with those of other requests, unless a
+    /// proof is to be used up with it.
+    ///
+    /// # Errors
+    /// As [`Exchange::write`].
+    pub async fn keep(&self, row: AccessTokenRow) -> Result<(), Denied> {
+        if self.once.is_due() || self.holder.is_due() {
+            return self.write(async |w| w.insert_access_token(&row).await).await;
+        }
+        Ok(self.app.store.issue_access_token(row).await?)
     }
 
     /// May what is bound to a key go to whoever sent this request?
@@ -97,9 +130,9 @@ impl Exchange<'_> {
 
     /// Writes down that a person may no longer enter, and hands the refusal on.
     pub async fn refuse(&self, grant: &Grant, error: OAuthError) -> Denied {
-        match self.app.store.write(async |w| self.note(w, "token", grant, "refused").await).await {
+        match self.write_refusal(async |w| self.note(w, "token", grant, "refused").await).await {
             Ok(()) => Denied::Refused(error),
-            Err(failure) => Denied::from(failure),
+            Err(denied) => denied,
         }
     }
 }

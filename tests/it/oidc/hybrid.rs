@@ -224,3 +224,21 @@ async fn what_is_not_registered_does_not_exist() {
     browser.goto(mixed.as_str()).await;
     assert!(told(browser.landing()).contains_key("id_token"), "an id_token needs no key");
 }
+
+#[tokio::test]
+async fn a_first_sign_in_that_ends_in_front_tokens_writes_no_more_often_than_one_that_ends_in_a_code() {
+    let s = Scene::with(legacy).await;
+    let writes = async |kind: &str| {
+        let (mut browser, request) = (s.t.browser(), asking(&s, kind, &[]));
+        let count = || s.t.log.lines_with("a transaction to write began").len();
+        browser.goto(request.url.as_str()).await;
+        let before = count();
+        s.t.sign_in(&mut browser, &s.anna).await;
+        assert!(told(browser.landing()).contains_key("code"), "{kind}");
+        count() - before
+    };
+
+    let (code, front) = (writes("code").await, writes("code id_token token").await);
+
+    assert_eq!(front, code);
+}

@@ -13,6 +13,7 @@ mod families;
 mod fixtures;
 mod flows;
 mod grants;
+mod lane;
 mod letters;
 mod lockouts;
 mod logouts;

@@ -4,6 +4,7 @@ mod clients;
 mod code;
 mod dpop;
 mod entry;
+mod machines;
 mod mtls;
 mod presets;
 mod proofs;
