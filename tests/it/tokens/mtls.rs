@@ -20,7 +20,7 @@ use tenantry::protocol::Reason;
 use tenantry::server::{self, ClientCertificates, Limits, TlsFiles};
 use tenantry::service::Network;
 use tenantry::service::bearer::{PresentedToken, Scheme};
-use tenantry::service::client_auth::{Caller, authenticate};
+use tenantry::service::client_auth::{Caller, authenticated};
 use tenantry::service::clients::Preset;
 use tenantry::service::possession::Possession;
 use tenantry::service::userinfo::userinfo;
@@ -305,7 +305,7 @@ async fn each_certificate_that_is_refused_has_its_reason() {
     let network = || Network::of(std::net::IpAddr::from([127, 0, 0, 1]));
     let proved = async |id: &str, certificates: Vec<Vec<u8>>| {
         let caller = Caller { authorization: None, possession: Possession { proof: None, certificates }, network: network() };
-        reason(authenticate(&a.t.app, &a.t.app.registered(), &caller, &params(&[("client_id", id)]), a.now()).await)
+        reason(authenticated(&a.t.app, &a.t.app.registered(), &caller, &params(&[("client_id", id)]), a.now(), async |_| Ok(())).await)
     };
     let id = a.client.id.as_str();
 

@@ -7,7 +7,7 @@ use tenantry::protocol::Reason;
 use tenantry::protocol::params::Params;
 use tenantry::service::Network;
 use tenantry::service::bearer::{PresentedToken, Scheme};
-use tenantry::service::client_auth::{Caller, Denied, authenticate};
+use tenantry::service::client_auth::{Caller, Denied, authenticated};
 use tenantry::service::possession::Possession;
 use tenantry::service::revocation::revoke;
 use tenantry::service::userinfo::userinfo;
@@ -49,7 +49,7 @@ async fn each_failed_proof_has_its_reason() {
     let (client, pair) = keyed(&t).await;
     let a = Arena::new().await;
     let proved = async |t: &Tenantry, caller: Caller, pairs: &[(&str, &str)]| {
-        reason(authenticate(&t.app, &t.app.registered(), &caller, &params(pairs), t.now()).await)
+        reason(authenticated(&t.app, &t.app.registered(), &caller, &params(pairs), t.now(), async |_| Ok(())).await)
     };
     let claims = json!({ "iss": client.id, "sub": client.id, "aud": t.origin, "exp": t.now().seconds() + 60, "jti": "j" });
     let jwt = assertion(&pair, &claims);
