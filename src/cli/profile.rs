@@ -33,7 +33,9 @@ pub async fn set(config: &Config, output: &Output, wanted: PersonProfile) -> Res
 /// Reads a profile; nothing in it may be wrong.
 pub fn read(file: &Path) -> Result<Profile, CliError> {
     let text = text_of(file)?;
-    let profile: Profile = serde_json::from_str(text.expose()).map_err(|e| {
+    // An object alone: serde would take a list for one whose members are all missing.
+    let object = serde_json::from_str::<serde_json::Map<_, _>>(text.expose());
+    let profile: Profile = object.and_then(|members| serde_json::from_value(members.into())).map_err(|e| {
         CliError::new(format!("{} is not a profile: {e}", file.display()), "give a JSON object like {\"nickname\": \"Annie\"}")
     })?;
     match profile.fault() {

@@ -27,7 +27,8 @@ pub struct Email(String);
 impl Email {
     /// Accepts one plain address of at most 254 characters: one `@`, no space, control or list characters.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
+        // Judged in lower case, which can be longer or have other characters: what is stored must be an address again.
+        let text = text.trim().to_lowercase();
         let (local, domain) = text.split_once('@')?;
         let plain = |c: char| !c.is_control() && !c.is_whitespace() && !"<>()[],;:\\\"@".contains(c) && !invisible(c);
         let label =
@@ -40,7 +41,7 @@ impl Email {
             && !local.contains("..")
             && domain.contains('.')
             && domain.split('.').all(label);
-        good.then(|| Self(text.to_lowercase()))
+        good.then_some(Self(text))
     }
 
     pub fn as_str(&self) -> &str {
@@ -99,5 +100,31 @@ impl Locale {
     /// The first language of a preference list (`ui_locales`, RFC 5646 tags) that exists here.
     pub fn pick<'a>(tags: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         tags.into_iter().find_map(|tag| Self::parse(&tag.split(['-', '_']).next()?.to_ascii_lowercase()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_kept_in_lower_case_and_reads_as_itself() {
+        let read = |text: &str| Email::parse(text).map(|email| email.as_str().to_owned());
+
+        assert_eq!(read(" Anna@Example.COM ").as_deref(), Some("anna@example.com"));
+        for text in ["\u{391}\u{3A3}@\u{391}\u{3A3}.test", "\u{C4}@\u{D6}.test", "anna+shop@example.com"] {
+            let once = read(text).expect("an address");
+            assert_eq!(read(&once).as_ref(), Some(&once), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_none_in_lower_case_is_refused() {
+        let grows = format!("a@{}", ["\u{23A}".repeat(31), "\u{23A}".repeat(31), "\u{23A}".repeat(31), "\u{23A}".repeat(29)].join("."));
+
+        assert!(grows.len() <= 254 && grows.to_lowercase().len() > 254);
+        for text in [grows.as_str(), "a@\u{130}.test", "a@b@c.test", "@b.test", "a@b", "a b@c.test", "a@-b.test"] {
+            assert_eq!(Email::parse(text), None, "{text}");
+        }
     }
 }

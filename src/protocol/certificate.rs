@@ -78,7 +78,8 @@ fn value(text: &str) -> Option<(String, Option<&str>)> {
             b',' => return Some((finished(value)?, Some(&text[at + 1..]))),
             b'+' | b';' | b'<' | b'>' | b'"' => return None,
             b'\\' => {
-                let pair = bytes.get(at + 1..at + 3).and_then(|pair| std::str::from_utf8(pair).ok());
+                let digits = |pair: &&[u8]| pair.iter().all(u8::is_ascii_hexdigit);
+                let pair = bytes.get(at + 1..at + 3).filter(digits).and_then(|pair| std::str::from_utf8(pair).ok());
                 match pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
                     Some(escaped) => (value.push(escaped), at += 3).1,
                     None => (value.push(*bytes.get(at + 1)?), at += 2).1,
@@ -112,6 +113,7 @@ mod tests {
             ("CN=James \\\"Jim\\\" Smith\\, III,DC=net", Some(pairs(&[("CN", "James \"Jim\" Smith, III"), ("DC", "net")]))),
             ("CN=Before\\0dAfter,DC=net", Some(pairs(&[("CN", "Before\rAfter"), ("DC", "net")]))),
             ("CN=Lu\\C4\\8Di\\C4\\87", Some(pairs(&[("CN", "Lučić")]))),
+            ("CN=R\\+D,O=\\+1", Some(pairs(&[("CN", "R+D"), ("O", "+1")]))),
             ("OU=Sales+CN=J.  Smith,DC=net", None),
             ("CN=", None),
             ("CN", None),

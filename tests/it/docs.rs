@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tenantry::model::ClientMetadata;
+use tenantry::protocol::error::ErrorCode;
 
-/// Tests that a macro makes from these functions, one for each plan of the conformance suite.
-const MADE_BY_MACRO: &str = "tests/it/conformance/modules/";
+/// Tests that a macro makes from the functions in these folders, one for each plan of the conformance suite.
+const MADE_BY_MACRO: [&str; 2] = ["tests/it/conformance/modules/", "tests/it/conformance/fapi2/modules/"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -38,7 +39,8 @@ fn holds(file: &str, name: &str) -> bool {
     let Ok(source) = fs::read_to_string(root().join(file)) else { return false };
     let Some(start) = source.find(&format!("fn {name}(")) else { return false };
     let before = source[..start].trim_end().trim_end_matches("async").trim_end().trim_end_matches("pub").trim_end();
-    file.starts_with(MADE_BY_MACRO) || before.lines().rev().take_while(|l| l.trim_start().starts_with("#[")).any(|l| l.contains("test"))
+    let made = MADE_BY_MACRO.iter().any(|folder| file.starts_with(folder));
+    made || before.lines().rev().take_while(|l| l.trim_start().starts_with("#[")).any(|l| l.contains("test"))
 }
 
 #[test]
@@ -83,4 +85,30 @@ fn every_member_of_a_registration_is_explained() {
     let unexplained: Vec<_> = members.filter(|name| !page.contains(&format!("`{name}`"))).collect();
 
     assert_eq!(unexplained, Vec::<&String>::new());
+}
+
+#[test]
+fn every_error_is_explained_and_no_other() {
+    let page = fs::read_to_string(root().join("docs/developers/errors.md")).unwrap();
+    // What stands in code in the first cell of each row; `error` is the head of the tables.
+    let cells = page.lines().filter(|line| line.starts_with("| ")).filter_map(|line| line.split(" | ").next());
+    let named: Vec<&str> = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).filter(|name| *name != "error").collect();
+    let unexplained: Vec<_> = ErrorCode::ALL.iter().filter(|code| !named.contains(&code.as_str())).collect();
+    let unknown: Vec<_> = named.iter().filter(|name| ErrorCode::parse(name).is_none()).collect();
+
+    assert_eq!(unexplained, Vec::<&ErrorCode>::new());
+    assert_eq!(unknown, Vec::<&&str>::new());
+}
+
+/// The metadata on the page of endpoints is that of now: the same members, and lists with the same values.
+#[tokio::test]
+async fn the_metadata_on_the_page_of_endpoints_is_what_is_published() {
+    let t = crate::harness::Tenantry::start().await;
+    let page = fs::read_to_string(root().join("docs/developers/endpoints.md")).unwrap();
+    let shown = page.split("<!-- captured: metadata -->").nth(1).unwrap().split("\n\n{").nth(1).unwrap();
+    let shown: serde_json::Value = serde_json::from_str(&format!("{{{}", shown.split("```").next().unwrap())).unwrap();
+    let published = crate::harness::net::client().get(t.url("/.well-known/openid-configuration")).send().await.unwrap();
+    let published = published.text().await.unwrap().replace(&t.origin, "http://localhost:8080");
+
+    assert_eq!(shown, serde_json::from_str::<serde_json::Value>(&published).unwrap());
 }

@@ -18,10 +18,20 @@ export class Browser {
       else if (tenant && has(`tenant-${tenant}`)) page = await this.#submit(page, `tenant-${tenant}`);
       else if (has('consent-allow')) page = await this.#submit(page, 'consent-allow');
       else if (has('sign-in')) page = await this.#submit(page, 'sign-in');
+      else if (has('device-submit')) page = await this.#submit(page, 'device-submit', { user_code: this.userCode });
+      else if (has('device-allow')) page = await this.#submit(page, 'device-allow', { compared: 'yes' });
       else if (has('form-post')) page = await this.#submit(page, 'form-post');
       else return page;
     }
     throw new Error(`the same question again and again: ${page.url}`);
+  }
+
+  // One request with the cookies, whatever it answers.
+  async once(address) {
+    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await fetch(address, { redirect: 'manual', headers: { cookie } });
+    for (const line of response.headers.getSetCookie()) this.#keep(line);
+    return response;
   }
 
   // Sends the form around the element with this id, as a click on it would.

@@ -1,65 +1,11 @@
 // Runs the quick starts of docs/developers as they are written: their commands, their files, a person who signs in.
 //   node tests/quickstarts/run.mjs [NAME…]      NAME: openid-client, authlib, … (without any: all)
 // TENANTRY names the program, if it is not in PATH. TENANTRY_PORT and APP_PORT stand for 8080 and 3000 of the pages.
-import { spawn } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Browser } from './browser.mjs';
-
-const PAGES = resolve(import.meta.dirname, '../../docs/developers');
-const ports = { 8080: process.env.TENANTRY_PORT ?? '8080', 3000: process.env.APP_PORT ?? '3000' };
-const issuer = `http://localhost:${ports[8080]}`;
-const home = `http://localhost:${ports[3000]}`;
-const started = [];
-
-// The fenced blocks of a page, in order: language, the words after it, text.
-function blocks(page) {
-  const text = readFileSync(join(PAGES, page), 'utf8').replaceAll(/\b(8080|3000)\b/g, (port) => ports[port]);
-  return [...text.matchAll(/^```(\w+) ?(.*)\n([^]*?)^```$/gm)].map(([, language, words, body]) => ({ language, words: words.split(' '), body }));
-}
-
-function start(command, place) {
-  const child = spawn('bash', ['-euc', command], { ...place, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  const output = { text: '' };
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output.text += data));
-  started.push(child);
-  const ended = new Promise((done) => child.on('exit', done));
-  return { output, ended };
-}
-
-async function run(command, place) {
-  const { output, ended } = start(command, place);
-  const code = await ended;
-  if (code !== 0) throw new Error(`exit ${code} of\n${command}\n${output.text}`);
-  return output.text;
-}
-
-const answers = (address) => fetch(address, { redirect: 'manual' }).then(() => true, () => false);
-
-async function reachable(address, output) {
-  for (let tries = 0; tries < 300; tries++) {
-    if (await answers(address)) return;
-    await pause(200);
-  }
-  throw new Error(`nobody answers at ${address}\n${output.text}`);
-}
-
-// What the page before started must be gone: its database is.
-async function quiet(address) {
-  for (let tries = 0; tries < 100; tries++) {
-    if (!(await answers(address))) return;
-    await pause(200);
-  }
-  throw new Error(`somebody else answers at ${address}`);
-}
-
-function stop() {
-  for (const child of started.splice(0)) {
-    try { process.kill(-child.pid, 'SIGKILL'); } catch { /* has ended */ }
-  }
-}
+import { PAGES, blocks, home, issuer, ports, quiet, reachable, run, start, stop } from './stage.mjs';
 
 // Each line must stand in the page, in any order, whatever comma ends it; `…` stands for anything within a line.
 function compare(expected, page) {

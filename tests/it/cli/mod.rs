@@ -2,6 +2,7 @@
 mod commands;
 mod first_start;
 mod tls;
+mod told;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
