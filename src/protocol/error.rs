@@ -11,6 +11,7 @@ macro_rules! codes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum ErrorCode { $($name),+ }
         impl ErrorCode {
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
             pub const fn as_str(self) -> &'static str { match self { $(Self::$name => $text),+ } }
         }
     };
