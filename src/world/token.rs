@@ -129,3 +129,21 @@ pub fn letter_code(entropy: &dyn Entropy, alphabet: &[u8], letters: usize) -> St
     }
     code
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::Seeded;
+
+    #[test]
+    fn what_is_secret_has_256_bits_and_its_prefix() {
+        let entropy = Seeded::new(1);
+        let clear = Token::<Code>::generate(&entropy).clear().to_owned();
+        let random = clear.strip_prefix("tnc_").and_then(|text| URL_SAFE_NO_PAD.decode(text).ok()).expect("a prefix and base64url");
+
+        // RFC 6749 10.10 wants 128 bits at least, protocol.md 4 wants 160.
+        assert_eq!(random.len() * 8, 256);
+        assert_ne!(Token::<Code>::generate(&entropy).clear(), clear);
+        assert_ne!(Digest::of::<Code>(&clear).as_str(), Digest::of::<PushedRequest>(&clear).as_str());
+    }
+}
