@@ -96,8 +96,9 @@ async fn tenant(change: &Change<'_>) -> Tenant {
 async fn person(change: &Change<'_>, tenant: &Tenant) -> PersonId {
     let hash = Passwords::new(Cost::default(), 1, 1).hash(Secret::from(PASSWORD), &Os).await.expect("a hash");
     let newcomer = Newcomer {
-        email: EMAIL.into(),
+        email: Some(EMAIL.into()),
         email_verified: true,
+        username: None,
         first_name: "Load".into(),
         last_name: "Acme".into(),
         locale: Locale::En,

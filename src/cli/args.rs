@@ -169,8 +169,12 @@ pub enum Method {
 
 #[derive(Debug, Args)]
 pub struct PersonAdd {
-    #[arg(long)]
-    pub email: String,
+    /// Without one the person has a user name and is reached by the administrator alone.
+    #[arg(long, required_unless_present = "username")]
+    pub email: Option<String>,
+    /// User name in the home tenant; without a value the system makes one up.
+    #[arg(long, value_name = "NAME", requires = "tenant", num_args = 0..=1)]
+    pub username: Option<Option<String>>,
     #[arg(long)]
     pub first_name: String,
     #[arg(long)]

@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::master_key::{self, Missing};
 use crate::config::Config;
 use crate::keys::Sealer;
-use crate::model::{Person, PersonId, Tenant};
+use crate::model::{Email, Person, PersonId, Tenant, Username};
 use crate::service::change::Change;
 use crate::service::signing_keys::{Maker, policy};
 use crate::store::{SchemaState, Store};
@@ -110,15 +110,17 @@ impl Opened {
         })
     }
 
-    /// The person of an e-mail address or id.
+    /// The person of an e-mail address, of a user name that the system made up, or of an id.
     pub async fn person(&self, handle: &str) -> Result<Person, CliError> {
-        let email = crate::model::Email::parse(handle);
+        let email = Email::parse(handle);
+        let name = Username::parse(handle).filter(Username::is_of_the_system);
         let id = PersonId::from_text(handle);
         let found = self
             .store
-            .read(async |r| match &email {
-                Some(email) => r.person_by_email(email).await,
-                None => r.person(&id).await,
+            .read(async |r| match (&email, &name) {
+                (Some(email), _) => r.person_by_email(email).await,
+                (None, Some(name)) => Ok(r.password_record_of_name(None, name).await?.map(|record| record.person)),
+                (None, None) => r.person(&id).await,
             })
             .await?;
         found.ok_or_else(|| CliError::new("there is no such person", "give an e-mail address or id; `tenantry person add` makes one"))

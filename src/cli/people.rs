@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::credentials::password::{Cost, Passwords};
 use crate::credentials::password_rules::{PasswordFault, acceptable};
 use crate::model::{FactorKind, InvitationMethod, Locale, Membership, MembershipKind, MembershipState, PersonId, PersonState, Tenant};
-use crate::service::people::{self, BootstrapLink, Newcomer, PersonAdded, Renewal};
+use crate::service::people::{self, BootstrapLink, NewUsername, Newcomer, PersonAdded, Renewal};
 use crate::service::tenants::{self, MemberAdded, NewMembership};
 use crate::world::{Bootstrap, Secret, Token};
 
@@ -34,6 +34,7 @@ pub async fn add_person(config: &Config, output: &Output, add: PersonAdd) -> Res
     let newcomer = Newcomer {
         email: add.email,
         email_verified: with_password,
+        username: add.username.zip(tenant.as_ref()).map(|(name, tenant)| NewUsername { tenant: tenant.id.clone(), name }),
         first_name: add.first_name,
         last_name: add.last_name,
         locale,
@@ -46,12 +47,22 @@ pub async fn add_person(config: &Config, output: &Output, add: PersonAdd) -> Res
         PersonAdded::EmailTaken => {
             return Err(CliError::new("somebody has this e-mail address already", "`tenantry member add` puts that person into a tenant"));
         }
+        PersonAdded::UsernameTaken => {
+            return Err(CliError::new(
+                "somebody in this tenant has this user name already",
+                "give another, or none for one that is made up",
+            ));
+        }
         PersonAdded::Invalid(field, demand) => return Err(CliError::new(format!("the {field} cannot be used"), format!("give {demand}"))),
     };
     if let Some(profile) = &profile {
         profile::keep(&opened, &person, profile).await?;
     }
     let mut values: Vec<(&str, Value)> = vec![("person", person.as_str().into())];
+    let made = opened.store.read(async |r| r.person(&person).await).await?;
+    if let Some(name) = made.and_then(|person| person.username) {
+        values.push(("username", name.as_str().into()));
+    }
     if let Some(tenant) = tenant {
         let membership = join(&opened, person, &tenant, (MembershipKind::Home, add.admin), with_password).await?;
         values.push(("membership", membership.id.as_str().into()));
@@ -66,7 +77,8 @@ pub async fn add_person(config: &Config, output: &Output, add: PersonAdd) -> Res
 }
 
 async fn hash(config: &Config, opened: &Opened, password: Secret<String>, add: &PersonAdd) -> Result<Secret<String>, CliError> {
-    let context = [add.email.as_str(), &add.first_name, &add.last_name, &config.product.name];
+    let handle = add.email.as_deref().or(add.username.as_ref().and_then(|name| name.as_deref())).unwrap_or_default();
+    let context = [handle, &add.first_name, &add.last_name, &config.product.name];
     if let Err(fault) = acceptable(password.expose(), &context) {
         let demand = match fault {
             PasswordFault::TooShort => "use 12 characters or more",

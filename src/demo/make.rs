@@ -126,8 +126,9 @@ impl Maker<'_> {
             Way::Microsoft | Way::Invited => None,
         };
         let newcomer = Newcomer {
-            email: plan.email.to_owned(),
+            email: Some(plan.email.to_owned()),
             email_verified: plan.way == Way::Password,
+            username: None,
             first_name: plan.first_name.to_owned(),
             last_name: plan.last_name.to_owned(),
             locale: plan.locale,

@@ -20,6 +20,7 @@ pub mod tenant;
 pub mod terms;
 pub mod text;
 pub mod upstream;
+pub mod username;
 pub mod verdict;
 
 pub use api::*;
@@ -40,4 +41,5 @@ pub use tenant::*;
 pub use terms::*;
 pub use text::*;
 pub use upstream::*;
+pub use username::*;
 pub use verdict::*;

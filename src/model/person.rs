@@ -1,5 +1,5 @@
 //! A person and the factors with which one proves to be that person.
-use super::{Acr, Email, FactorId, Locale, PersonId, Profile, text_enum};
+use super::{Acr, Email, FactorId, Locale, PersonId, Profile, Username, text_enum};
 use crate::world::{Secret, Timestamp};
 
 text_enum! {
@@ -23,21 +23,32 @@ impl FactorKind {
     }
 }
 
+text_enum! {
+    /// people.md S18, S19: reached at an own e-mail address, or through the administrator alone. Computed, never stored.
+    PersonKind { Verified = "verified", Unverified = "unverified" }
+}
+
 /// One human (or account) of the instance.
 #[derive(Clone, Debug)]
 pub struct Person {
     pub id: PersonId,
-    pub email: Email,
+    /// None for people whom only their administrator reaches (people.md S19).
+    pub email: Option<Email>,
     pub email_verified: bool,
+    /// Good in the tenant that gave it; one of the system's own everywhere (people.md P13, S23).
+    pub username: Option<Username>,
     pub first_name: String,
     pub last_name: String,
     pub locale: Locale,
     pub profile: Profile,
     pub state: PersonState,
+    /// Deactivated by an operator, whom no tenant overrules.
+    pub disabled_by_operator: bool,
     /// May run the instance.
     pub operator: bool,
     pub second_factor: FactorKind,
     pub has_password: bool,
+    pub password_set_at: Option<Timestamp>,
     pub lockout: Lockout,
     pub last_login_at: Option<Timestamp>,
     pub created_at: Timestamp,
@@ -47,6 +58,22 @@ pub struct Person {
 impl Person {
     pub fn name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
+    }
+
+    /// Is there an address of the person's own, or only the administrator (people.md S18, S19)?
+    pub const fn kind(&self) -> PersonKind {
+        if self.email.is_some() { PersonKind::Verified } else { PersonKind::Unverified }
+    }
+
+    /// What the person signs in with: the e-mail address, else the user name.
+    pub fn handle(&self) -> &str {
+        let username = || self.username.as_ref().map_or("", Username::as_str);
+        self.email.as_ref().map_or_else(username, Email::as_str)
+    }
+
+    /// The address with only its first letter; empty without one.
+    pub fn masked_email(&self) -> String {
+        self.email.as_ref().map(Email::masked).unwrap_or_default()
     }
 }
 

@@ -124,7 +124,7 @@ impl Arrived<'_> {
 
     /// The invitation of a person who never could sign in, if it is the only one and the directory may complete it.
     fn invitation_of<'c>(&self, candidate: &'c Candidate) -> Option<&'c Invitation> {
-        let email = &candidate.person.email;
+        let email = candidate.person.email.as_ref()?;
         let newcomer = candidate.person.state == PersonState::Invited && !candidate.person.has_password && candidate.identities.is_empty();
         if !newcomer || self.claims.guest || !self.proves(email) {
             return None;
@@ -154,7 +154,7 @@ pub fn sign_in(arrived: &Arrived<'_>, known: Option<(&FederatedIdentity, &Person
             PersonState::Invited | PersonState::Deactivated => Binding::Refused(Refusal::NotActive),
         };
     }
-    let named = |c: &&Candidate| arrived.email_is(&c.person.email) || arrived.user_name_is(&c.person.email);
+    let named = |c: &&Candidate| c.person.email.as_ref().is_some_and(|email| arrived.email_is(email) || arrived.user_name_is(email));
     if candidates.iter().filter(named).any(|c| c.identities.iter().any(|identity| arrived.shares_directory(identity))) {
         return Binding::Refused(Refusal::BoundElsewhere);
     }
@@ -185,7 +185,8 @@ pub fn accept(arrived: &Arrived<'_>, invitation: &Invitation, invited: &Candidat
     if invited.identities.iter().any(|identity| arrived.shares_directory(identity)) {
         return Acceptance::Refused(Refusal::BoundElsewhere);
     }
-    if arrived.proves(&invited.person.email) { Acceptance::Bind } else { Acceptance::Confirm }
+    let proven = invited.person.email.as_ref().is_some_and(|email| arrived.proves(email));
+    if proven { Acceptance::Bind } else { Acceptance::Confirm }
 }
 
 /// May people accept an invitation through this connection? A tenant with pins takes its own directories only.

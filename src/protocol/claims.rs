@@ -79,8 +79,8 @@ const RULES: &[Rule] = &[
     rule("zoneinfo", Some("profile"), USERINFO, |s| text(&s.person.profile.zoneinfo)),
     rule("locale", Some("profile"), USERINFO, |s| text(s.person.locale.as_str())),
     rule("updated_at", Some("profile"), USERINFO, |s| Some(json!(s.person.updated_at.seconds()))),
-    rule("email", Some("email"), USERINFO, |s| text(s.person.email.as_str())),
-    rule("email_verified", Some("email"), USERINFO, |s| Some(json!(s.person.email_verified))),
+    rule("email", Some("email"), USERINFO, |s| s.person.email.as_ref().and_then(|email| text(email.as_str()))),
+    rule("email_verified", Some("email"), USERINFO, |s| s.person.email.as_ref().map(|_| json!(s.person.email_verified))),
     rule("address", Some("address"), USERINFO, |s| address(&s.person.profile.address)),
     rule("phone_number", Some("phone"), USERINFO, |s| text(&s.person.profile.phone_number)),
     rule("phone_number_verified", Some("phone"), USERINFO, |s| {

@@ -41,6 +41,8 @@ pub struct PersonFacts {
     /// What the client knows the person by.
     pub sub: String,
     pub second_factor: FactorKind,
+    /// Can a code be sent? Not to people without an e-mail address (people.md S19).
+    pub has_email: bool,
 }
 
 /// One membership with the decision of `policy::entry::decide` about it.
@@ -181,7 +183,7 @@ fn second_factor(request: &AuthorizeRequest, facts: &Facts, _now: Timestamp) -> 
     let reached = reached(request, facts)?;
     let demanded = demanded(request, facts, person)?;
     if let Some(acr) = demanded.filter(|acr| reached < *acr) {
-        return ask_for(acr, reached, person.second_factor).map(Some);
+        return ask_for(acr, reached, person).map(Some);
     }
     if person.second_factor != FactorKind::None && must_prove_again(facts) {
         return Ok(Some(Ask::SecondFactor(person.second_factor)));
@@ -225,16 +227,17 @@ fn demanded(request: &AuthorizeRequest, facts: &Facts, person: &PersonFacts) -> 
 }
 
 /// Which page brings the person from `reached` to `demanded`.
-fn ask_for(demanded: Acr, reached: Acr, factor: FactorKind) -> Result<Ask, OAuthError> {
-    match (demanded, factor) {
+fn ask_for(demanded: Acr, reached: Acr, person: &PersonFacts) -> Result<Ask, OAuthError> {
+    match (demanded, person.second_factor) {
         (Acr::Phr, _) => Err(OAuthError::new(
             ErrorCode::UnmetAuthenticationRequirements,
             "The person cannot meet the requested authentication context",
             Reason::EssentialAcr,
         )),
         (_, FactorKind::Totp) => Ok(Ask::SecondFactor(FactorKind::Totp)),
-        // Whoever has no stronger factor proves the mailbox first, then sets one up.
+        // Whoever has no stronger factor proves the mailbox first, if there is one, then sets one up.
         (Acr::Mfa, _) if reached >= Acr::Email => Ok(Ask::Enrol),
+        _ if !person.has_email => Ok(Ask::Enrol),
         _ => Ok(Ask::SecondFactor(FactorKind::Email)),
     }
 }

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::model::{ClientId, Membership, PersonId};
 use crate::policy::lock::LockRule;
 use crate::store::{Attempt, StoreError, Write, person_attempts};
-use crate::world::{Secret, Timestamp, sha256};
+use crate::world::{Secret, Timestamp};
 
 /// Failures are forgotten after a day without one.
 pub(super) const DECAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -40,19 +40,19 @@ pub struct Guess<'a> {
 }
 
 impl<'a> Guess<'a> {
-    /// An attempt at the account of a person, or at a name that nobody has.
+    /// An attempt at the account of a person, or at a name that nobody has, which is counted as `nobody`.
     pub fn at(
         app: &'a App,
         person: Option<&'a PersonId>,
         memberships: &[Membership],
-        identifier: &str,
+        nobody: &str,
         password: &Secret<String>,
         visitor: &'a Visitor,
     ) -> Self {
         // One counter per account, whatever spelling was typed (security.md F02); unknown names have counters too.
         let account = match person {
             Some(person) => person_attempts(person),
-            None => format!("nobody:{}", URL_SAFE_NO_PAD.encode(sha256(identifier.trim().to_lowercase().as_bytes()))),
+            None => nobody.to_owned(),
         };
         // Three bytes of a keyed digest tell a sprayed password from others; they do not tell what it is.
         let mac = app.sealer.mac("guessed-password", password.expose().as_bytes());

@@ -60,7 +60,7 @@ pub async fn found(
     let hash = app.passwords.hash(operator.password, &*app.entropy).await?;
     let person = NewPerson {
         id: PersonId::generate(now, &*app.entropy),
-        email,
+        email: Some(email),
         email_verified: false,
         first_name,
         last_name,

@@ -54,6 +54,7 @@ pub async fn load(
             id: person.id.clone(),
             sub: subject::sub(app, client, &person.id),
             second_factor: person.second_factor,
+            has_email: person.email.is_some(),
         }),
         proof,
         signed_in_here: flow.progress.signed_in_here && proved_here,

@@ -135,7 +135,7 @@ pub async fn accept_with_password(
     }
     let (person, tenant) = (&opened.person, &opened.tenant);
     let product = app.config.product.name.as_str();
-    let context = [person.email.as_str(), &person.first_name, &person.last_name, product, &tenant.name, tenant.display_name()];
+    let context = [person.handle(), &person.first_name, &person.last_name, product, &tenant.name, tenant.display_name()];
     if let Err(fault) = acceptable(password.expose(), &context) {
         return Ok(Accepted::Fault(fault));
     }

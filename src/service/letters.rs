@@ -27,12 +27,16 @@ struct Sealed {
     html: String,
 }
 
-/// A letter made ready outside the transaction that will queue it.
-pub struct Prepared(QueuedLetter);
+/// A letter made ready outside the transaction that will queue it; nothing for people without an e-mail address.
+pub struct Prepared(Option<QueuedLetter>);
 
-/// Renders a letter to a person in that person's language and seals it.
+/// Renders a letter to a person in that person's language and seals it. To a person without an e-mail address nothing
+/// is ever sent (people.md S19).
 pub fn prepare<L: LetterPage>(app: &App, person: &Person, page: &L, now: Timestamp) -> Result<Prepared, Failure> {
-    prepare_to(app, &person.email, &person.name(), person.locale, page, now)
+    match &person.email {
+        Some(email) => prepare_to(app, email, &person.name(), person.locale, page, now),
+        None => Ok(Prepared(None)),
+    }
 }
 
 /// As [`prepare`], for somebody who is not stored yet.
@@ -48,7 +52,7 @@ pub fn prepare_to<L: LetterPage>(app: &App, to: &Email, name: &str, locale: Loca
     };
     let json = serde_json::to_vec(&sealed).map_err(|_| Failure::Stored("letter"))?;
     let sealed = app.sealer.seal(&context(&id), &json, &*app.entropy);
-    Ok(Prepared(QueuedLetter { id, sealed, attempts: 0, created_at: now }))
+    Ok(Prepared(Some(QueuedLetter { id, sealed, attempts: 0, created_at: now })))
 }
 
 fn context(id: &LetterId) -> String {
@@ -57,7 +61,10 @@ fn context(id: &LetterId) -> String {
 
 /// Queues a prepared letter in the caller's transaction: no letter without a fact, no fact without a letter.
 pub async fn queue(w: &mut Write, letter: &Prepared, now: Timestamp) -> Result<(), StoreError> {
-    w.queue_letter(&letter.0, now).await
+    match &letter.0 {
+        Some(letter) => w.queue_letter(letter, now).await,
+        None => Ok(()),
+    }
 }
 
 /// Delivers what is due. Returns how many letters were tried.

@@ -23,6 +23,7 @@ pub mod device;
 pub mod facts;
 pub mod groups;
 pub mod housekeeping;
+pub mod identifier;
 pub mod introspection;
 pub mod invitations;
 pub mod issue;

@@ -2,10 +2,11 @@
 use super::attempts::{Guess, Standing};
 use super::audit::{Event, record};
 use super::authorize::{self, Step};
+use super::identifier::{Named, Typed};
 use super::{Failure, Visitor, facts};
 use crate::app::App;
 use crate::credentials::Verdict;
-use crate::model::{Amr, Email, Flow, Person, PersonId, PersonState, Progress, Proof};
+use crate::model::{Amr, Flow, Person, PersonId, PersonState, Progress, Proof};
 use crate::world::{Secret, Timestamp};
 
 /// What became of a password.
@@ -19,7 +20,7 @@ pub enum SignIn {
     },
 }
 
-/// Checks identifier and password for a flow.
+/// Checks what was typed and the password for a flow.
 ///
 /// While an account is paused the password is not evaluated. Every attempt is counted before it is checked, so that
 /// parallel guesses never exceed the limit (security.md F01). Unknown identifiers take the same path and the same time.
@@ -29,17 +30,18 @@ pub enum SignIn {
 pub async fn sign_in(
     app: &App,
     flow: Flow,
-    identifier: &str,
+    typed: Typed<'_>,
     password: Secret<String>,
     visitor: &Visitor,
     now: Timestamp,
 ) -> Result<SignIn, Failure> {
-    let email = Email::parse(identifier);
-    let (record_of, memberships) = match &email {
-        Some(email) => {
+    let named = Named::of(app, typed);
+    let (record_of, memberships) = match &named {
+        Named::Nobody => (None, Vec::new()),
+        named => {
             app.store
                 .read(async |r| {
-                    let found = r.password_record(email).await?;
+                    let found = named.record(r).await?;
                     // Nobody's memberships are looked for as well: the same work for every name (security.md F07).
                     let nobody = PersonId::from_text("");
                     let memberships = r.memberships_of(found.as_ref().map_or(&nobody, |found| &found.person.id)).await?;
@@ -47,10 +49,9 @@ pub async fn sign_in(
                 })
                 .await?
         }
-        None => (None, Vec::new()),
     };
     let person = record_of.as_ref().map(|found| &found.person.id);
-    let guess = Guess::at(app, person, &memberships, identifier, &password, visitor);
+    let guess = Guess::at(app, person, &memberships, &named.counter(typed), &password, visitor);
     // A place first: whoever is sent away because too many wait has not used up an attempt (security.md F11).
     let place = app.passwords.enter()?;
     let standing = guess.claim(now).await?;

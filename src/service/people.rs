@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::change::Change;
 use crate::model::{
-    Email, FactorKind, Invitation, InvitationId, InvitationMethod, Locale, Membership, PersonId, PersonState, Profile, display_name,
+    Email, FactorKind, Invitation, InvitationId, InvitationMethod, Locale, Membership, PersonId, PersonKind, PersonState, Profile,
+    TenantId, Username, display_name,
 };
 use crate::store::{Inserted, NewPerson, StoreError, Write};
 use crate::world::{Bootstrap, Invite, Secret, Token};
@@ -16,8 +17,10 @@ pub const BOOTSTRAP_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// A person as it is asked for; nothing is checked yet.
 #[derive(Clone, Debug)]
 pub struct Newcomer {
-    pub email: String,
+    /// None for people without an e-mail address, who need a user name (people.md S19).
+    pub email: Option<String>,
     pub email_verified: bool,
+    pub username: Option<NewUsername>,
     pub first_name: String,
     pub last_name: String,
     pub locale: Locale,
@@ -27,32 +30,66 @@ pub struct Newcomer {
     pub password_hash: Option<Secret<String>>,
 }
 
+/// A user name in a tenant (people.md P13).
+#[derive(Clone, Debug)]
+pub struct NewUsername {
+    pub tenant: TenantId,
+    /// None for one that the system makes up.
+    pub name: Option<String>,
+}
+
 /// What became of [`add`].
 #[derive(Debug)]
 pub enum PersonAdded {
     Added(PersonId),
     EmailTaken,
+    /// Somebody in the tenant has this user name.
+    UsernameTaken,
     /// Field and what it must look like.
     Invalid(&'static str, &'static str),
 }
 
 /// Registers a person. Active with a password, invited without.
 pub async fn add(change: &Change<'_>, new: Newcomer) -> Result<PersonAdded, StoreError> {
+    let username = new.username.clone();
     let person = match checked(change, new) {
         Ok(person) => person,
         Err((field, demand)) => return Ok(PersonAdded::Invalid(field, demand)),
     };
-    change
+    let username = match username.map(|wanted| username_of(change, wanted)).transpose() {
+        Ok(username) => username,
+        Err((field, demand)) => return Ok(PersonAdded::Invalid(field, demand)),
+    };
+    let written = change
         .store
-        .write(async |w| match w.insert_person(&person, change.now).await? {
-            Inserted::EmailTaken => Ok(PersonAdded::EmailTaken),
-            Inserted::Yes => {
-                let detail = json!({ "operator": person.operator, "state": person.state });
-                change.record(w, "person.add", person.id.as_str(), (None, None), detail).await?;
-                Ok(PersonAdded::Added(person.id))
+        .write_or_undo(async |w| {
+            if w.insert_person(&person, change.now).await? == Inserted::EmailTaken {
+                return Ok(Err(PersonAdded::EmailTaken));
             }
+            if let Some((tenant, name)) = &username
+                && !w.insert_username(&person.id, tenant, name, change.now).await?
+            {
+                return Ok(Err(PersonAdded::UsernameTaken));
+            }
+            let detail = json!({ "operator": person.operator, "state": person.state, "kind": kind(&person) });
+            change.record(w, "person.add", person.id.as_str(), (None, None), detail).await?;
+            Ok(Ok(person.id))
         })
-        .await
+        .await?;
+    Ok(written.map_or_else(|refused| refused, PersonAdded::Added))
+}
+
+fn kind(person: &NewPerson) -> PersonKind {
+    if person.email.is_some() { PersonKind::Verified } else { PersonKind::Unverified }
+}
+
+fn username_of(change: &Change<'_>, wanted: NewUsername) -> Result<(TenantId, Username), (&'static str, &'static str)> {
+    const NAME: &str = "2 to 40 of a-z, 0-9 and . _ -, beginning with a letter or digit, unlike the names that the system makes up";
+    let name = match &wanted.name {
+        Some(name) => Username::chosen(name).ok_or(("user name", NAME))?,
+        None => Username::generate(change.entropy),
+    };
+    Ok((wanted.tenant, name))
 }
 
 /// What became of [`set_profile`].
@@ -83,16 +120,22 @@ pub async fn set_profile(change: &Change<'_>, person: &PersonId, profile: &Profi
 
 fn checked(change: &Change<'_>, new: Newcomer) -> Result<NewPerson, (&'static str, &'static str)> {
     const NAME: &str = "1 to 80 characters, none of them invisible";
+    let email = match &new.email {
+        Some(email) => Some(Email::parse(email).ok_or(("email", "one plain address like anna@example.com"))?),
+        None if new.username.is_none() => return Err(("email", "an address, or else a user name")),
+        None => None,
+    };
     Ok(NewPerson {
         id: PersonId::generate(change.now, change.entropy),
-        email: Email::parse(&new.email).ok_or(("email", "one plain address like anna@example.com"))?,
-        email_verified: new.email_verified,
+        email_verified: new.email_verified && email.is_some(),
         first_name: display_name(&new.first_name, 80).ok_or(("first name", NAME))?,
         last_name: display_name(&new.last_name, 80).ok_or(("last name", NAME))?,
         locale: new.locale,
         state: if new.password_hash.is_some() { PersonState::Active } else { PersonState::Invited },
         operator: new.operator,
-        second_factor: new.second_factor,
+        // Nobody sends codes to an address that does not exist.
+        second_factor: if email.is_none() && new.second_factor == FactorKind::Email { FactorKind::None } else { new.second_factor },
+        email,
         password_hash: new.password_hash,
     })
 }

@@ -43,7 +43,7 @@ pub async fn enrolment(app: &App, person: &Person, now: Timestamp) -> Result<Enr
         None => begin(app, person, now).await?,
     };
     let issuer = app.config.product.name.clone();
-    let uri = totp::uri(secret.expose(), &issuer, person.email.as_str()).map_err(|_| Failure::Stored("otpauth"))?;
+    let uri = totp::uri(secret.expose(), &issuer, person.handle()).map_err(|_| Failure::Stored("otpauth"))?;
     Ok(Enrolment { qr_svg: qr::qr_svg(uri.expose()), secret_groups: totp::manual(secret.expose()), issuer, factor, secret })
 }
 

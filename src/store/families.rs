@@ -82,6 +82,7 @@ impl Read {
             ", h.tenant_id as home_tenant
             from memberships m
             join persons p on p.id = m.person_id
+            left join usernames u on u.person_id = p.id
             left join lockouts l on l.name = 'person:' || p.id
             left join memberships h on h.person_id = p.id and h.kind = 'home'
             where m.person_id = $1 and m.tenant_id = $2"

@@ -1,10 +1,14 @@
 //! Brings the schema up to date, and says how it stands.
+//!
+//! A migration is one text for both engines. Where that cannot be (SQLite alters no column), each engine has a file of
+//! its own with the same number, whose first line says for whom it is: `-- dialect: sqlite` or `-- dialect: postgres`.
 use sqlx::Connection;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{Migration, Migrator};
 
 use super::{Engine, Result, Store, StoreError};
 
-static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
+/// Everything in the folder, for either engine.
+static FILES: Migrator = sqlx::migrate!("./migrations");
 
 /// How the database's schema relates to this program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,16 +27,27 @@ impl Store {
     /// # Errors
     /// [`StoreError::Schema`] when the database is newer than this program or a migration was changed.
     pub async fn migrate(&self) -> Result<()> {
+        self.apply(&self.migrations()).await
+    }
+
+    /// Those of the files that this engine understands, in order.
+    fn migrations(&self) -> Migrator {
+        let own = if self.is_postgres() { "postgres" } else { "sqlite" };
+        let fits = |migration: &&Migration| dialect(migration).is_none_or(|named| named == own);
+        Migrator::with_migrations(FILES.iter().filter(fits).cloned().collect())
+    }
+
+    async fn apply(&self, migrator: &Migrator) -> Result<()> {
         let outcome = match &self.engine {
             Engine::Sqlite { door, .. } => {
                 let mut connection = door.separate_connection().await?;
-                let outcome = MIGRATOR.run(&mut connection).await;
+                let outcome = migrator.run(&mut connection).await;
                 connection.close().await?;
                 outcome
             }
             Engine::Postgres(server) => {
                 let mut connection = server.separate_connection().await?;
-                let outcome = MIGRATOR.run(&mut connection).await;
+                let outcome = migrator.run(&mut connection).await;
                 connection.close().await?;
                 outcome
             }
@@ -67,7 +82,7 @@ impl Store {
                 rows
             }
         };
-        let known: Vec<i64> = MIGRATOR.iter().map(|m| m.version).collect();
+        let known: Vec<i64> = self.migrations().iter().map(|m| m.version).collect();
         if applied.iter().any(|version| !known.contains(version)) {
             return Ok(SchemaState::Newer);
         }
@@ -79,3 +94,11 @@ impl Store {
 }
 
 const APPLIED: &str = "select version from _sqlx_migrations order by version";
+
+/// The engine that a file's first line names.
+fn dialect(migration: &Migration) -> Option<&str> {
+    migration.sql.as_str().lines().next()?.strip_prefix("-- dialect: ").map(str::trim)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,14 @@
 //! People: who exists, how they are reached, their password hash and state.
 use super::rows::{At, micros, time, to_json};
 use super::{Read, Result, StoreError, Write, execute, on};
-use crate::model::{Email, FactorKind, Locale, Lockout, PasswordRecord, Person, PersonId, PersonState, Profile};
+use crate::model::{Email, FactorKind, Locale, Lockout, PasswordRecord, Person, PersonId, PersonState, Profile, TenantId, Username};
 use crate::world::{Secret, Timestamp};
 
 /// What is known of a person when the row is made.
 #[derive(Clone, Debug)]
 pub struct NewPerson {
     pub id: PersonId,
-    pub email: Email,
+    pub email: Option<Email>,
     pub email_verified: bool,
     pub first_name: String,
     pub last_name: String,
@@ -31,8 +31,9 @@ pub enum Inserted {
 // The account's own row of failed attempts is joined in: its name is `person_attempts(id)`.
 macro_rules! person_columns {
     () => {
-        "p.id, p.email, p.email_verified, p.first_name, p.last_name, p.locale, p.profile, p.state, p.operator,
-                p.second_factor, p.password_hash, p.last_login_at, p.created_at, p.updated_at, l.failures, l.paused_until"
+        "p.id, p.email, p.email_verified, u.name as username, p.first_name, p.last_name, p.locale, p.profile, p.state,
+                p.disabled_by_operator, p.operator, p.second_factor, p.password_hash, p.password_set_at, p.last_login_at,
+                p.created_at, p.updated_at, l.failures, l.paused_until"
     };
 }
 pub(super) use person_columns;
@@ -44,6 +45,7 @@ macro_rules! person_where {
             person_columns!(),
             "
             from persons p
+            left join usernames u on u.person_id = p.id
             left join lockouts l on l.name = 'person:' || p.id
             where ",
             $condition
@@ -54,16 +56,19 @@ macro_rules! person_where {
 #[derive(sqlx::FromRow)]
 pub(super) struct PersonRow {
     id: String,
-    email: String,
+    email: Option<String>,
     email_verified: bool,
+    username: Option<String>,
     first_name: String,
     last_name: String,
     locale: String,
     profile: String,
     state: String,
+    disabled_by_operator: bool,
     operator: bool,
     second_factor: String,
     password_hash: Option<String>,
+    password_set_at: Option<i64>,
     last_login_at: Option<i64>,
     created_at: i64,
     updated_at: i64,
@@ -76,7 +81,8 @@ impl TryFrom<PersonRow> for PasswordRecord {
     fn try_from(row: PersonRow) -> Result<Self> {
         let at = At { table: "persons", row: &row.id };
         let person = Person {
-            email: at.parsed("email", Email::parse(&row.email))?,
+            email: row.email.map(|text| at.parsed("email", Email::parse(&text))).transpose()?,
+            username: row.username.map(|text| at.parsed("username", Username::parse(&text))).transpose()?,
             locale: at.parsed("locale", Locale::parse(&row.locale))?,
             profile: at.json("profile", &row.profile)?,
             state: at.parsed("state", PersonState::parse(&row.state))?,
@@ -84,7 +90,9 @@ impl TryFrom<PersonRow> for PasswordRecord {
             email_verified: row.email_verified,
             first_name: row.first_name,
             last_name: row.last_name,
+            disabled_by_operator: row.disabled_by_operator,
             operator: row.operator,
+            password_set_at: time(row.password_set_at),
             has_password: row.password_hash.is_some(),
             lockout: Lockout { failures: row.failures.unwrap_or(0), paused_until: time(row.paused_until) },
             last_login_at: time(row.last_login_at),
@@ -115,6 +123,22 @@ impl Read {
         row.map(PasswordRecord::try_from).transpose()
     }
 
+    /// As [`Read::password_record`], for a user name: of this tenant, or without one a name that the system made up.
+    /// One that several people have belongs to nobody (people.md P13, S23).
+    pub async fn password_record_of_name(&mut self, tenant: Option<&TenantId>, name: &Username) -> Result<Option<PasswordRecord>> {
+        const SQL: &str = person_where!(
+            "p.id in (
+                select person_id from usernames
+                where name = $1 and (tenant_id = $2 or $2 is null and generated))
+            limit 2"
+        );
+        let rows: Vec<PersonRow> = on!(self, c => sqlx::query_as(SQL)
+            .bind(name.as_str()).bind(tenant.map(TenantId::as_str)).fetch_all(c))?;
+        let mut rows = rows.into_iter();
+        let (Some(only), None) = (rows.next(), rows.next()) else { return Ok(None) };
+        only.try_into().map(Some)
+    }
+
     pub async fn password_hash(&mut self, id: &PersonId) -> Result<Option<Secret<String>>> {
         const SQL: &str = "select password_hash from persons where id = $1";
         let row: Option<Option<String>> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).fetch_optional(c))?;
@@ -142,7 +166,7 @@ impl Write {
         let set_at = micros(hash.map(|_| now));
         let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL)
             .bind(person.id.as_str())
-            .bind(person.email.as_str())
+            .bind(person.email.as_ref().map(Email::as_str))
             .bind(person.email_verified)
             .bind(&person.first_name)
             .bind(&person.last_name)
@@ -170,9 +194,27 @@ impl Write {
         Ok(won.is_some())
     }
 
-    /// From invited to active; the invitation's link proved the address. False when the person was not invited.
+    /// Gives a person a user name in a tenant. False when somebody there has it, or the person has one already; one that
+    /// the system made up is nobody else's in any tenant.
+    pub async fn insert_username(&mut self, person: &PersonId, tenant: &TenantId, name: &Username, now: Timestamp) -> Result<bool> {
+        const SQL: &str = "insert into usernames (person_id, tenant_id, name, generated, created_at)
+            select p.id, $2, $3, $4, $5 from persons p
+            where p.id = $1 and not exists (select 1 from usernames u where u.name = $3 and u.generated)
+            on conflict do nothing
+            returning name";
+        let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL)
+            .bind(person.as_str())
+            .bind(tenant.as_str())
+            .bind(name.as_str())
+            .bind(name.is_of_the_system())
+            .bind(now.micros())
+            .fetch_optional(c))?;
+        Ok(won.is_some())
+    }
+
+    /// From invited to active; the invitation's link proved the address, if there is one. False when the person was not invited.
     pub async fn activate_person(&mut self, id: &PersonId, now: Timestamp) -> Result<bool> {
-        const SQL: &str = "update persons set state = 'active', email_verified = true, updated_at = $2
+        const SQL: &str = "update persons set state = 'active', email_verified = (email is not null), updated_at = $2
             where id = $1 and state = 'invited'
             returning id";
         let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(now.micros()).fetch_optional(c))?;

@@ -19,7 +19,7 @@ pub async fn show(State(app): State<Arc<App>>, guest: Guest) -> Result<Response,
     };
     let mut chrome = view::chrome(&app, &guest);
     chrome.lang_links = view::languages("/");
-    let person = person.map(|person| HomePerson { name: person.name(), email: person.email.as_str().to_owned() });
+    let person = person.map(|person| HomePerson { name: person.name(), email: person.handle().to_owned() });
     view::page(&app, &guest, &chrome, &Home { person, sign_in: "/login/start".into() })
 }
 

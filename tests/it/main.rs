@@ -21,6 +21,7 @@ mod mail_tls;
 mod matrix;
 mod oidc;
 mod pages;
+mod people;
 mod registration;
 mod server;
 mod store;

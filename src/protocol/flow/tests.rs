@@ -41,7 +41,12 @@ fn tenant_id(slug: &str) -> TenantId {
 fn facts() -> Facts {
     let earlier = NOW.minus(std::time::Duration::from_secs(3600));
     Facts {
-        person: Some(PersonFacts { id: PersonId::from_text("per_anna"), sub: "per_anna".into(), second_factor: FactorKind::Email }),
+        person: Some(PersonFacts {
+            id: PersonId::from_text("per_anna"),
+            sub: "per_anna".into(),
+            second_factor: FactorKind::Email,
+            has_email: true,
+        }),
         proof: Proof { amr: [Amr::Pwd, Amr::Email].into(), signed_in_at: Some(earlier), factor_at: Some(earlier), upstream_tid: None },
         signed_in_here: false,
         factor_here: false,
@@ -252,14 +257,27 @@ fn a_stronger_factor_is_asked_for_or_set_up() {
     assert_eq!(next(&request(), &facts, NOW), Next::Ask(Ask::Enrol));
     facts.proof.amr = [Amr::Pwd].into();
     assert_eq!(next(&request(), &facts, NOW), Next::Ask(Ask::SecondFactor(FactorKind::Email)));
-    facts.person = Some(PersonFacts { id: PersonId::from_text("per_anna"), sub: "per_anna".into(), second_factor: FactorKind::Totp });
+    facts.person =
+        Some(PersonFacts { id: PersonId::from_text("per_anna"), sub: "per_anna".into(), second_factor: FactorKind::Totp, has_email: true });
     assert_eq!(next(&request(), &facts, NOW), Next::Ask(Ask::SecondFactor(FactorKind::Totp)));
+}
+
+#[test]
+fn people_without_an_address_are_never_asked_for_a_code_by_e_mail() {
+    let mut facts = facts();
+    facts.seats = vec![seat("acme", Verdict::NeedsFactor(Acr::Email))];
+    facts.proof.amr = [Amr::Pwd].into();
+    let nobody = PersonId::from_text("per_una");
+    facts.person = Some(PersonFacts { id: nobody, sub: "per_una".into(), second_factor: FactorKind::None, has_email: false });
+
+    assert_eq!(next(&request(), &facts, NOW), Next::Ask(Ask::Enrol));
 }
 
 #[test]
 fn wishes_are_met_when_possible_and_demands_or_nothing() {
     let mut totp = facts();
-    totp.person = Some(PersonFacts { id: PersonId::from_text("per_anna"), sub: "per_anna".into(), second_factor: FactorKind::Totp });
+    totp.person =
+        Some(PersonFacts { id: PersonId::from_text("per_anna"), sub: "per_anna".into(), second_factor: FactorKind::Totp, has_email: true });
     let wish = AuthorizeRequest { acr_values: vec![Acr::Phr, Acr::Mfa], ..request() };
     let demand = AuthorizeRequest { acr_required: Some(Acr::Phr), ..request() };
 

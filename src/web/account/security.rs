@@ -31,7 +31,7 @@ pub async fn show(State(app): State<Arc<App>>, guest: Guest, Query(query): Query
     chrome.signed_in = Some(person.name());
     let content = Security {
         name: person.name(),
-        email: person.email.as_str().to_owned(),
+        email: person.handle().to_owned(),
         factor: shown(person.second_factor),
         recovery_left,
         may_disable: security::may_disable(&app, person).await?,

@@ -26,7 +26,7 @@ pub async fn show(State(app): State<Arc<App>>, guest: Guest, Query(query): Query
     let content = SelectAccount {
         flow: open.flow.id.to_string(),
         name: person.name(),
-        email: person.email.as_str().to_owned(),
+        email: person.handle().to_owned(),
         client_name: open.client_name(),
     };
     view::page(&app, &guest, &chrome, &content)

@@ -105,7 +105,7 @@ async fn render(app: &App, guest: &Guest, open: &Open, kind: FactorKind, state: 
     let left = app.store.read(async |r| r.recovery_codes_left(&person.id).await).await?;
     let kind = match kind {
         FactorKind::Totp => CodeKind::Totp,
-        _ => CodeKind::Email { masked: person.email.masked() },
+        _ => CodeKind::Email { masked: person.masked_email() },
     };
     let status = match state.error {
         None => StatusCode::OK,

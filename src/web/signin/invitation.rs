@@ -103,7 +103,7 @@ pub async fn question(State(app): State<Arc<App>>, guest: Guest, headers: Header
     let found = upstream::mismatch(&app, token.expose(), &guest.visitor, app.now()).await?.ok_or_else(over)?;
     let page = InvitationMismatch {
         microsoft_account: found.microsoft_account,
-        invited_email_masked: found.person.email.masked(),
+        invited_email_masked: found.person.masked_email(),
         tenant_name: found.tenant_name,
     };
     let mut chrome = view::chrome(&app, &guest);
@@ -145,7 +145,7 @@ fn render(app: &App, guest: &Guest, opened: &Opened, error: Option<PasswordError
     let page = Invitation {
         tenant_name: opened.tenant.display_name().to_owned(),
         person_name: opened.person.name(),
-        email_masked: opened.person.email.masked(),
+        email_masked: opened.person.masked_email(),
         method_password: opened.takes_password(),
         has_account: opened.has_account(),
         connections: opened.connections(app).iter().map(button).collect(),

@@ -11,6 +11,7 @@ use crate::model::ConnectionState;
 use crate::pages::{Button, Login, LoginError};
 use crate::protocol::flow::Ask;
 use crate::service::Failure;
+use crate::service::identifier::Typed;
 use crate::service::password::{SignIn, sign_in};
 use crate::web::error::WebError;
 use crate::web::extract::{Checked, Guest, Query};
@@ -47,7 +48,10 @@ pub async fn submit(State(app): State<Arc<App>>, guest: Guest, Checked(form): Ch
     if absent || identifier.len() > MAX_IDENTIFIER || password.len() > MAX_PASSWORD {
         return render(&app, &guest, &open, identifier.chars().take(100).collect(), Some(LoginError::WrongOrUnknown), now).await;
     }
-    let outcome = sign_in(&app, open.flow.clone(), identifier, Secret::from(password), &guest.visitor, now).await;
+    // people.md P11, C7: the company is typed, or the application has named it.
+    let company = Some(form.get("company")).filter(|typed| !typed.is_empty()).or(open.request.tenant_hint.as_deref());
+    let typed = Typed { identifier, company };
+    let outcome = sign_in(&app, open.flow.clone(), typed, Secret::from(password), &guest.visitor, now).await;
     let error = match outcome {
         Ok(SignIn::Accepted(step)) => return go(&app, &guest, step),
         Ok(SignIn::Wrong) => LoginError::WrongOrUnknown,

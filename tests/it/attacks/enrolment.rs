@@ -89,7 +89,11 @@ async fn g07_an_app_that_a_session_set_up_itself_proves_nothing_in_it() {
 #[tokio::test]
 async fn g07_a_set_up_counts_only_in_the_sign_in_that_demanded_it() {
     let s = Scene::set().await;
-    let strict = TenantPolicy { mfa_mode: MfaMode::Required, mfa_email_satisfies: tenantry::model::EmailSatisfies::Nothing, ..TenantPolicy::default() };
+    let strict = TenantPolicy {
+        mfa_mode: MfaMode::Required,
+        mfa_email_satisfies: tenantry::model::EmailSatisfies::Nothing,
+        ..TenantPolicy::default()
+    };
     let bank = s.t.tenant_with("bank", |policy| *policy = strict).await;
     let ben = s.t.member(&bank, "ben@bank.example").await;
     let mut foreign = s.t.browser();

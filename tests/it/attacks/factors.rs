@@ -112,7 +112,11 @@ async fn levels(t: &Tenantry, scene: &Scene, person: &Someone, code: Option<(&st
 }
 
 async fn demand(s: &Scene, email_is_enough: bool) {
-    let policy = TenantPolicy { mfa_mode: MfaMode::Required, mfa_email_satisfies: if email_is_enough { EmailSatisfies::Login } else { EmailSatisfies::Nothing }, ..TenantPolicy::default() };
+    let policy = TenantPolicy {
+        mfa_mode: MfaMode::Required,
+        mfa_email_satisfies: if email_is_enough { EmailSatisfies::Login } else { EmailSatisfies::Nothing },
+        ..TenantPolicy::default()
+    };
     s.t.app.store.write(async |w| w.set_tenant_policy(&s.acme.id, &policy).await).await.unwrap();
     s.t.app.refresh().await.unwrap();
 }

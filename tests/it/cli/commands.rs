@@ -59,6 +59,28 @@ fn tenants_groups_people_and_members_are_registered() {
 }
 
 #[test]
+fn s19_people_without_an_address_are_registered_with_a_user_name() {
+    let instance = migrated();
+    instance.run(&["tenant", "add", "--number", "1", "--slug", "acme", "--name", "Acme"]);
+    let una = ["person", "add", "--first-name", "Una", "--last-name", "Upton"];
+
+    let made = instance.run(&[&una[..], &["--tenant", "acme", "--json", "--username"]].concat()).json();
+    let chosen = instance.run(&[&una[..], &["--tenant", "acme", "--username", "Una.Upton", "--json"]].concat()).json();
+
+    assert_eq!((made["username"].as_str().unwrap().len(), chosen["username"].as_str()), (11, Some("una.upton")));
+    assert!(made["invitation_link"].as_str().unwrap().contains("/invitation/tni_"));
+    let person = made["username"].as_str().unwrap();
+    let again = instance.run(&["member", "add", "--person", person, "--tenant", "acme", "--json"]).json();
+    assert_eq!(again["person"], made["person"]);
+    instance.run(&[&una[..], &["--tenant", "acme", "--username", "una.upton"]].concat()).refused("give another");
+    instance.run(&[&una[..], &["--tenant", "acme", "--username", "Una Upton"]].concat()).refused("the user name cannot be used");
+    for (args, missing) in [([&una[..], &["--username", "una"]].concat(), "--tenant"), (una.to_vec(), "--email")] {
+        let done = instance.run(&args);
+        assert!(done.code == 2 && done.stderr.contains(missing), "{}", done.stderr);
+    }
+}
+
+#[test]
 fn k33_an_invitation_letter_is_sent_and_sent_again() {
     let instance = migrated();
     instance.run(&["tenant", "add", "--number", "1", "--slug", "acme", "--name", "Acme"]);

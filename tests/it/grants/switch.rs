@@ -102,7 +102,11 @@ async fn i05_a_tenant_without_membership_is_refused_like_one_that_does_not_exist
 #[tokio::test]
 async fn the_other_tenants_demand_is_named_and_step_up_satisfies_it() {
     let w = World::new().await;
-    let policy = TenantPolicy { mfa_mode: MfaMode::Required, mfa_email_satisfies: tenantry::model::EmailSatisfies::Nothing, ..TenantPolicy::default() };
+    let policy = TenantPolicy {
+        mfa_mode: MfaMode::Required,
+        mfa_email_satisfies: tenantry::model::EmailSatisfies::Nothing,
+        ..TenantPolicy::default()
+    };
     w.t.app.store.write(async |s| s.set_tenant_policy(&w.globex.id, &policy).await).await.unwrap();
     w.t.app.refresh().await.unwrap();
     let mut browser = w.t.browser();

@@ -218,6 +218,6 @@ async fn a_whole_server_starts_with_a_database_of_its_own() {
     let stored = t.app.store.read(async |r| r.person(&anna.id).await).await.unwrap();
 
     assert!(page.status().as_u16() < 500);
-    assert_eq!(stored.unwrap().email.as_str(), "anna@acme.example");
+    assert_eq!(stored.unwrap().handle(), "anna@acme.example");
     assert_eq!(t.stop().await, tenantry::server::Stopped::Drained);
 }

@@ -83,8 +83,9 @@ impl Tenantry {
     pub async fn person_with(&self, email: &str, details: impl FnOnce(&mut Newcomer)) -> Someone {
         let hash = self.app.passwords.hash(Secret::from(PASSWORD), &*self.app.entropy).await.unwrap();
         let mut new = Newcomer {
-            email: email.to_owned(),
+            email: Some(email.to_owned()),
             email_verified: true,
+            username: None,
             first_name: capital(email.split(['@', '.']).next().unwrap()),
             last_name: "Example".to_owned(),
             locale: Locale::En,

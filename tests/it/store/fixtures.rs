@@ -45,7 +45,7 @@ pub fn membership_id(person: &str, tenant: &str) -> MembershipId {
 pub fn new_person(name: &str) -> NewPerson {
     NewPerson {
         id: person_id(name),
-        email: email(name),
+        email: Some(email(name)),
         email_verified: false,
         first_name: name.to_owned(),
         last_name: "Example".to_owned(),

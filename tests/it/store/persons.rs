@@ -1,6 +1,6 @@
 //! People and their passwords.
 use tenantry::model::*;
-use tenantry::store::{Inserted, person_attempts};
+use tenantry::store::{Inserted, NewPerson, person_attempts};
 
 use super::conformance;
 use super::fixtures::*;
@@ -27,7 +27,7 @@ async fn a_person_is_read_as_it_was_written(store: &Store) {
 async fn an_address_belongs_to_one_person(store: &Store) {
     furnish(store).await;
     let mut twin = new_person("twin");
-    twin.email = email("ada");
+    twin.email = Some(email("ada"));
 
     let inserted = store.write(async |w| w.insert_person(&twin, NOW).await).await.unwrap();
 
@@ -38,6 +38,57 @@ async fn an_address_belongs_to_one_person(store: &Store) {
             assert_eq!(r.person_by_email(&email("ada")).await?.unwrap().id, person_id("ada"));
             assert!(r.person_by_email(&email("nobody")).await?.is_none());
             assert!(r.password_record(&email("nobody")).await?.is_none());
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
+async fn s19_a_person_without_an_address_has_a_user_name(store: &Store) {
+    furnish(store).await;
+    let (acme, globex) = (tenant_id("acme"), tenant_id("globex"));
+    let name = |text: &str| Username::parse(text).unwrap();
+    let made = name("4k7mq-9t2xh");
+    let mut nameless = new_person("una");
+    (nameless.email, nameless.state) = (None, PersonState::Invited);
+    let una = nameless.id.clone();
+
+    store
+        .write(async |w| {
+            for person in [&nameless, &NewPerson { id: person_id("ulf"), ..nameless.clone() }] {
+                assert_eq!(w.insert_person(person, NOW).await?, Inserted::Yes, "any number of people are without an address");
+            }
+            assert!(w.insert_username(&una, &acme, &made, NOW).await?);
+            assert!(!w.insert_username(&una, &acme, &name("una"), NOW).await?, "one user name for each person");
+            assert!(!w.insert_username(&person_id("ulf"), &globex, &made, NOW).await?, "what the system made up is unique");
+            assert!(w.insert_username(&person_id("ada"), &acme, &name("clerk"), NOW).await?);
+            assert!(!w.insert_username(&person_id("ulf"), &acme, &name("clerk"), NOW).await?, "p13: one in each tenant");
+            assert!(w.insert_username(&person_id("bob"), &globex, &name("clerk"), NOW).await?, "p13: two companies, two accounts");
+            assert!(w.activate_person(&una, NOW).await?);
+            Ok(())
+        })
+        .await
+        .unwrap();
+
+    store
+        .read(async |r| {
+            let person = r.person(&una).await?.unwrap();
+            assert_eq!((person.email.as_ref(), person.email_verified, person.kind()), (None, false, PersonKind::Unverified));
+            assert_eq!((person.handle(), person.masked_email().as_str()), ("4k7mq-9t2xh", ""));
+            assert_eq!((person.disabled_by_operator, person.password_set_at), (false, Some(NOW)));
+            for (tenant, text, expected) in [
+                (None, "4k7mq-9t2xh", Some("una")),
+                (Some(&acme), "4k7mq-9t2xh", Some("una")),
+                (Some(&globex), "4k7mq-9t2xh", None),
+                (Some(&acme), "clerk", Some("ada")),
+                (Some(&globex), "clerk", Some("bob")),
+                (None, "clerk", None),
+            ] {
+                let found = r.password_record_of_name(tenant, &name(text)).await?.map(|record| record.person.id);
+                assert_eq!(found, expected.map(person_id), "{tenant:?} {text}");
+            }
+            let ada = r.person(&person_id("ada")).await?.unwrap();
+            assert_eq!((ada.handle(), ada.kind()), ("ada@example.com", PersonKind::Verified));
             Ok(())
         })
         .await
@@ -122,6 +173,7 @@ async fn the_first_operator_is_noticed(store: &Store) {
 conformance! {
     a_person_is_read_as_it_was_written,
     an_address_belongs_to_one_person,
+    s19_a_person_without_an_address_has_a_user_name,
     a_password_changes_and_a_stronger_hash_never_overwrites_a_newer_one,
     an_invited_person_is_activated_once,
     a_persons_state_factor_and_login_are_kept,

@@ -32,7 +32,11 @@ impl Change {
         let (membership, now) = (a.membership().await, a.now());
         let mut metadata = a.client.metadata.clone();
         metadata.entitlement = Entitlement::Listed;
-        let policy = TenantPolicy { mfa_mode: MfaMode::Required, mfa_email_satisfies: tenantry::model::EmailSatisfies::Nothing, ..TenantPolicy::default() };
+        let policy = TenantPolicy {
+            mfa_mode: MfaMode::Required,
+            mfa_email_satisfies: tenantry::model::EmailSatisfies::Nothing,
+            ..TenantPolicy::default()
+        };
         let write = a.t.app.store.write(async |w| match self {
             Self::PersonDeactivated => w.set_person_state(&a.person.id, PersonState::Deactivated, now).await,
             Self::MembershipDisabled => w.set_membership_state(&membership.id, MembershipState::Disabled).await.map(|_| ()),

@@ -1,0 +1,2 @@
+//! People, memberships, invitations, groups and locations: the use cases behind the consoles, by the numbers of people.md.
+mod names;
