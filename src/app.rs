@@ -49,6 +49,8 @@ pub struct App {
 /// A key set behind a `jwks_uri`, as it was last read.
 #[derive(Default)]
 pub struct FetchedKeys {
+    pub set: Option<Arc<serde_json::Value>>,
+    /// Those of the set that sign; none when it holds none.
     pub keys: Option<PublicKeys>,
     /// When it was last asked for, with or without success.
     pub tried_at: Option<Timestamp>,
@@ -80,24 +82,25 @@ pub struct ClientKeys {
     /// What the client signs with.
     pub signing: Option<Result<PublicKeys, JwksFault>>,
     /// To whom its id_tokens are encrypted.
-    pub id_token: Option<Result<Recipient, EncryptionFault>>,
-    pub userinfo: Option<Result<Recipient, EncryptionFault>>,
+    pub id_token: Option<Result<Arc<Recipient>, EncryptionFault>>,
+    pub userinfo: Option<Result<Arc<Recipient>, EncryptionFault>>,
+    pub introspection: Option<Result<Arc<Recipient>, EncryptionFault>>,
 }
 
 impl ClientKeys {
     fn of(client: &Client) -> Option<(ClientId, Self)> {
         let metadata = &client.metadata;
         let recipient = |alg: &Option<String>, enc: &Option<String>| {
-            let set = metadata.jwks.as_ref().unwrap_or(&serde_json::Value::Null);
-            alg.as_ref().map(|alg| Recipient::from_jwks(set, alg, enc.as_deref()))
+            let set = metadata.jwks.as_ref()?;
+            alg.as_ref().map(|alg| Recipient::from_jwks(set, alg, enc.as_deref()).map(Arc::new))
         };
         let keys = Self {
             signing: metadata.jwks.as_ref().map(PublicKeys::from_jwks),
             id_token: recipient(&metadata.id_token_encrypted_response_alg, &metadata.id_token_encrypted_response_enc),
             userinfo: recipient(&metadata.userinfo_encrypted_response_alg, &metadata.userinfo_encrypted_response_enc),
+            introspection: recipient(&metadata.introspection_encrypted_response_alg, &metadata.introspection_encrypted_response_enc),
         };
-        let any = keys.signing.is_some() || keys.id_token.is_some() || keys.userinfo.is_some();
-        any.then(|| (client.id.clone(), keys))
+        keys.signing.is_some().then(|| (client.id.clone(), keys))
     }
 }
 

@@ -109,6 +109,19 @@ pub enum Tenant {
     /// Register a tenant.
     #[command(after_help = "Example:\n  tenantry tenant add --number 10042 --slug acme --name 'Acme Ltd'")]
     Add(TenantAdd),
+    /// Let nobody enter the tenant any more. What was granted in it ends, and its applications are told.
+    #[command(after_help = "Example:\n  tenantry tenant disable --tenant acme")]
+    Disable(TenantNamed),
+    /// Let its people enter the tenant again. They sign in anew.
+    #[command(after_help = "Example:\n  tenantry tenant enable --tenant acme")]
+    Enable(TenantNamed),
+}
+
+#[derive(Debug, Args)]
+pub struct TenantNamed {
+    /// Id, number or slug.
+    #[arg(long)]
+    pub tenant: String,
 }
 
 #[derive(Debug, Args)]
@@ -274,6 +287,9 @@ pub enum Client {
     /// Secrets of an application: two may be in force at once, so that it can change from one to the other.
     #[command(subcommand)]
     Secret(ClientSecret),
+    /// What the application was told about sessions that ended (back-channel logout), the newest first.
+    #[command(after_help = "Example:\n  tenantry client deliveries cli_01h… --limit 20")]
+    Deliveries(super::deliveries::ClientDeliveries),
     /// Tokens with which applications register themselves (registration.enabled).
     #[command(subcommand)]
     RegistrationToken(super::registration_tokens::RegistrationToken),

@@ -1,13 +1,16 @@
-//! `migrate`, `keys list`, `keys rotate`.
+//! `migrate`, `tenant disable`, `tenant enable`, `keys list`, `keys rotate`.
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::args::TenantNamed;
 use super::error::CliError;
 use super::open::{open, open_store};
 use super::output::Output;
 use crate::config::Config;
+use crate::model::TenantState;
 use crate::service::signing_keys::rotate_early;
+use crate::service::tenants;
 use crate::world::Timestamp;
 
 pub async fn migrate(config: &Config, output: &Output) -> Result<(), CliError> {
@@ -40,6 +43,19 @@ pub async fn rotate_keys(config: &Config, output: &Output, at_once: bool) -> Res
         format!("New keys are published; they sign in {} days.", config.keys.publish_ahead_days)
     };
     output.result(&sentence, &[("kids", kids.into())])
+}
+
+pub async fn set_tenant_state(config: &Config, output: &Output, named: TenantNamed, state: TenantState) -> Result<(), CliError> {
+    let opened = open(config).await?;
+    let tenant = opened.tenant(&named.tenant).await?;
+    let ended = tenants::set_state(&opened.change(), &tenant.id, state).await;
+    opened.store.close().await;
+    let sentence = match state {
+        TenantState::Disabled => "Nobody enters the tenant any more. Running nodes know within a second, and tell its applications.",
+        TenantState::Active => "Its people may enter the tenant again; they sign in anew.",
+    };
+    let values = [("tenant", tenant.id.as_str().into()), ("state", state.as_str().into()), ("grants_ended", ended?.into())];
+    output.result(sentence, &values)
 }
 
 pub(super) fn date(at: Timestamp) -> String {

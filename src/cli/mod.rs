@@ -9,6 +9,7 @@
 //! ```
 mod api;
 mod args;
+mod deliveries;
 mod demo;
 mod error;
 mod invitations;
@@ -34,6 +35,7 @@ use error::CliError;
 use output::Output;
 
 use crate::config::Config;
+use crate::model::TenantState;
 
 /// Runs the command that was typed; everything that can go wrong is printed with what to do next.
 pub fn run() -> ExitCode {
@@ -66,6 +68,8 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<()
         Command::Migrate => manage::migrate(&config, &output).await,
         Command::Operator(Operator::BootstrapLink) => people::bootstrap_link(&config, &output).await,
         Command::Tenant(args::Tenant::Add(add)) => registrations::add_tenant(&config, &output, add).await,
+        Command::Tenant(args::Tenant::Disable(named)) => manage::set_tenant_state(&config, &output, named, TenantState::Disabled).await,
+        Command::Tenant(args::Tenant::Enable(named)) => manage::set_tenant_state(&config, &output, named, TenantState::Active).await,
         Command::Person(args::Person::Add(add)) => people::add_person(&config, &output, add).await,
         Command::Person(args::Person::Invite(wanted)) => invitations::send(config, &output, wanted).await,
         Command::Person(args::Person::Profile(wanted)) => profile::set(&config, &output, wanted).await,
@@ -73,6 +77,7 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<()
         Command::Group(args::Group::Add(add)) => registrations::add_group(&config, &output, add).await,
         Command::Client(args::Client::Add(add)) => registrations::add_client(&config, &output, add).await,
         Command::Client(args::Client::Preview(wanted)) => preview::show(config, &output, wanted).await,
+        Command::Client(args::Client::Deliveries(wanted)) => deliveries::list(&config, &output, wanted).await,
         Command::Api(api::Api::Add(add)) => api::add(&config, &output, add).await,
         Command::Client(args::Client::Secret(secret)) => secrets::run(&config, &output, secret).await,
         Command::Client(args::Client::RegistrationToken(command)) => registration_tokens::run(&config, &output, command).await,

@@ -27,6 +27,17 @@ pub enum EncryptionFault {
     NoKey,
 }
 
+/// Algorithm and content encryption of a registration, by the names that are known here.
+///
+/// # Errors
+/// An [`EncryptionFault`].
+pub fn supported(alg: &str, enc: Option<&str>) -> Result<(&'static str, &'static str), EncryptionFault> {
+    let alg = ALGORITHMS.iter().find(|known| **known == alg).ok_or(EncryptionFault::Algorithm)?;
+    let enc = enc.unwrap_or(USUAL_CONTENT);
+    let enc = CONTENT.iter().find(|known| **known == enc).ok_or(EncryptionFault::Content)?;
+    Ok((alg, enc))
+}
+
 /// A client's key with the way to use it.
 pub struct Recipient {
     encrypter: Box<dyn JweEncrypter>,
@@ -41,9 +52,7 @@ impl Recipient {
     /// # Errors
     /// An [`EncryptionFault`].
     pub fn from_jwks(set: &Value, alg: &str, enc: Option<&str>) -> Result<Self, EncryptionFault> {
-        let alg = ALGORITHMS.iter().find(|known| **known == alg).ok_or(EncryptionFault::Algorithm)?;
-        let enc = enc.unwrap_or(USUAL_CONTENT);
-        let enc = CONTENT.iter().find(|known| **known == enc).ok_or(EncryptionFault::Content)?;
+        let (alg, enc) = supported(alg, enc)?;
         let keys = set.get("keys").and_then(Value::as_array).ok_or(EncryptionFault::NoKey)?;
         let usable = |jwk: &Value| {
             let jwk = jwk.as_object().filter(|jwk| fits(jwk, alg))?;

@@ -165,6 +165,9 @@ pub struct ClientMetadata {
     pub id_token_encrypted_response_enc: Option<String>,
     pub userinfo_encrypted_response_alg: Option<String>,
     pub userinfo_encrypted_response_enc: Option<String>,
+    /// RFC 9701 6: JWT answers of introspection.
+    pub introspection_encrypted_response_alg: Option<String>,
+    pub introspection_encrypted_response_enc: Option<String>,
     pub subject_type: SubjectType,
     pub sector_identifier_uri: Option<String>,
     /// Seconds; taken when a request has no `max_age`.
@@ -205,6 +208,8 @@ pub struct ClientMetadata {
     pub refresh_grace_seconds: u32,
     /// Lowest `acr` with which a person may enter, if any.
     pub required_acr: Option<super::Acr>,
+    /// Seconds since the person signed in after which they must sign in again, if there is such a limit (RFC 9470 3).
+    pub required_max_age: Option<u32>,
     /// Clients whose access tokens this one may exchange (RFC 8693), beside its own.
     pub token_exchange_subject_clients: Vec<String>,
     /// May it name itself as the one who acts for the person (`act`, RFC 8693 4.1)?
@@ -232,13 +237,14 @@ impl Default for ClientMetadata {
             id_token_signed_response_alg: SigningAlg::Rs256, access_token_signing_alg: SigningAlg::Es256,
             access_token_format: AccessTokenFormat::Jwt, userinfo_signed_response_alg: None, introspection_signed_response_alg: None,
             id_token_encrypted_response_alg: None, id_token_encrypted_response_enc: None, userinfo_encrypted_response_alg: None,
-            userinfo_encrypted_response_enc: None, subject_type: SubjectType::Public, sector_identifier_uri: None, default_max_age: None,
+            userinfo_encrypted_response_enc: None, introspection_encrypted_response_alg: None,
+            introspection_encrypted_response_enc: None, subject_type: SubjectType::Public, sector_identifier_uri: None, default_max_age: None,
             require_auth_time: false, default_acr_values: Vec::new(), initiate_login_uri: None, client_uri: None, logo_uri: None,
             policy_uri: None, tos_uri: None, contacts: Vec::new(), backchannel_logout_uri: None,
             backchannel_logout_session_required: false, frontchannel_logout_uri: None, frontchannel_logout_session_required: false,
             authorization_details_types: Vec::new(), claims: Vec::new(), token_budget_bytes: 3072, jwks: None, jwks_uri: None, consent: ConsentMode::Ask, entitlement: Entitlement::Any,
             allowed_origins: Vec::new(), audiences: Vec::new(), access_token_minutes: 5, refresh_token_idle_days: 14,
-            refresh_token_absolute_days: 90, refresh_rotation: RefreshRotation::Auto, refresh_grace_seconds: 30, required_acr: None,
+            refresh_token_absolute_days: 90, refresh_rotation: RefreshRotation::Auto, refresh_grace_seconds: 30, required_acr: None, required_max_age: None,
             token_exchange_subject_clients: Vec::new(), token_exchange_may_act: false,
             extra: BTreeMap::new(),
         }

@@ -20,6 +20,8 @@ pub struct DeviceRequest {
     pub acr_values: Vec<Acr>,
     /// Resource servers (RFC 8707 2).
     pub resources: Vec<String>,
+    /// RFC 9396 3: the device endpoint takes them too.
+    pub authorization_details: Vec<serde_json::Value>,
 }
 
 /// A device code as stored.

@@ -15,6 +15,8 @@ pub struct LogoutDelivery {
     pub state: DeliveryState,
     pub attempts: i64,
     pub last_error: Option<String>,
+    /// When it is tried next, while it is queued.
+    pub due_at: Timestamp,
     pub created_at: Timestamp,
     pub done_at: Option<Timestamp>,
 }

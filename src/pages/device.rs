@@ -1,7 +1,7 @@
 //! The pages on which a person lets a device in (RFC 8628 3.3).
 use serde::Serialize;
 
-use super::{Page, ScopeLine};
+use super::{DetailBlock, Page, ScopeLine};
 
 /// `POST /device` with `user_code`.
 #[derive(Clone, Debug, Serialize)]
@@ -32,6 +32,8 @@ pub struct DeviceConfirm {
     pub same_network: bool,
     pub minutes_ago: i64,
     pub scopes: Vec<ScopeLine>,
+    /// RFC 9396 13.1.
+    pub details: Vec<DetailBlock>,
     /// The box was not ticked.
     pub uncompared: bool,
 }
@@ -78,11 +80,18 @@ impl Page for DeviceConfirm {
             same_network: true,
             minutes_ago: 0,
             scopes: ["openid", "profile", "payouts:read"].iter().map(|s| ScopeLine::new(s)).collect(),
+            details: Vec::new(),
             uncompared: false,
+        };
+        let detail = DetailBlock {
+            label: "Start a payment".to_owned(),
+            api: "Payments".to_owned(),
+            members: vec![("amount".to_owned(), "12.50 EUR".to_owned())],
         };
         vec![
             ("near", page.clone()),
             ("far", Self { same_network: false, minutes_ago: 7, ..page.clone() }),
+            ("details", Self { details: vec![detail], ..page.clone() }),
             ("minute", Self { minutes_ago: 1, ..page.clone() }),
             ("uncompared", Self { uncompared: true, ..page }),
         ]

@@ -208,6 +208,8 @@ fn check(
     let prompt = prompt(params.get("prompt").unwrap_or(""))?;
     // OpenID Connect Dynamic Client Registration 2: the client's defaults hold where the request says nothing.
     let max_age = max_age(params)?.or(client.metadata.default_max_age.map(i64::from));
+    // RFC 9470 3: what the client's tokens will be measured by is asked for from the beginning.
+    let max_age = max_age.into_iter().chain(client.metadata.required_max_age.map(i64::from)).min();
     // RFC 7636 binds codes; where none is issued there is nothing to bind.
     let challenge = if kind.has_code() { pkce::challenge(params, client)? } else { None };
     let mut claims = claims_request::parse(params.get("claims"))?;

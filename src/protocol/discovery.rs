@@ -40,7 +40,7 @@ pub struct Encryption {
 
 /// `/.well-known/openid-configuration`. `algorithms` are those for which there is a signing key.
 pub fn openid_configuration(issuer: &str, algorithms: &[SigningAlg], encryption: Encryption, apis: &Apis) -> Value {
-    let mut document = shared(issuer, algorithms, apis);
+    let mut document = shared(issuer, algorithms, encryption, apis);
     let signing: Vec<&str> = algorithms.iter().map(|alg| alg.as_str()).collect();
     let own = json!({
         "userinfo_endpoint": url(issuer, path::USERINFO),
@@ -64,11 +64,11 @@ pub fn openid_configuration(issuer: &str, algorithms: &[SigningAlg], encryption:
 }
 
 /// `/.well-known/oauth-authorization-server`.
-pub fn oauth_metadata(issuer: &str, algorithms: &[SigningAlg], apis: &Apis) -> Value {
-    Value::Object(shared(issuer, algorithms, apis))
+pub fn oauth_metadata(issuer: &str, algorithms: &[SigningAlg], encryption: Encryption, apis: &Apis) -> Value {
+    Value::Object(shared(issuer, algorithms, encryption, apis))
 }
 
-fn shared(issuer: &str, algorithms: &[SigningAlg], apis: &Apis) -> Map<String, Value> {
+fn shared(issuer: &str, algorithms: &[SigningAlg], encryption: Encryption, apis: &Apis) -> Map<String, Value> {
     // Those of TLS are added where certificates can be seen: see [`with_certificates`].
     let built = [AuthMethod::Basic, AuthMethod::Post, AuthMethod::PrivateKeyJwt, AuthMethod::None];
     let methods = names(built.iter().map(|method| method.as_str()));
@@ -101,6 +101,8 @@ fn shared(issuer: &str, algorithms: &[SigningAlg], apis: &Apis) -> Map<String, V
         "introspection_endpoint_auth_signing_alg_values_supported": assertions,
         // RFC 9701 7.
         "introspection_signing_alg_values_supported": names(algorithms.iter().map(|alg| alg.as_str())),
+        "introspection_encryption_alg_values_supported": encryption.algorithms,
+        "introspection_encryption_enc_values_supported": encryption.content,
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": assertions,
         "code_challenge_methods_supported": ["S256"],
@@ -179,6 +181,8 @@ mod tests {
         assert_eq!(document["require_pushed_authorization_requests"], json!(false), "each client demands it for itself");
         assert_eq!(document["authorization_signing_alg_values_supported"], json!(["RS256", "ES256"]));
         assert!(!document["request_object_signing_alg_values_supported"].as_array().expect("a list").contains(&json!("none")));
+        // Nothing is ever decrypted here.
+        assert!(document.as_object().expect("an object").keys().all(|name| !name.starts_with("request_object_encryption")));
         assert_eq!(document["authorization_response_iss_parameter_supported"], json!(true));
         assert!(!document["grant_types_supported"].as_array().expect("a list").contains(&json!("password")));
         let algorithms = document["token_endpoint_auth_signing_alg_values_supported"].as_array().expect("a list");
@@ -200,14 +204,14 @@ mod tests {
         assert_eq!(document["tls_client_certificate_bound_access_tokens"], json!(true));
         assert_eq!(document["mtls_endpoint_aliases"]["token_endpoint"], "https://mtls.id.test/token");
         assert!(document["mtls_endpoint_aliases"].get("authorization_endpoint").is_none());
-        let mut plain = oauth_metadata(issuer, &[SigningAlg::Es256], &Apis::new());
+        let mut plain = oauth_metadata(issuer, &[SigningAlg::Es256], NO_ENCRYPTION, &Apis::new());
         with_certificates(&mut plain, issuer, None, true);
         assert!(has(&plain, "tls_client_auth") && plain.get("mtls_endpoint_aliases").is_none());
     }
 
     #[test]
     fn the_oauth_document_has_no_openid_members() {
-        let document = oauth_metadata("https://id.test", &[SigningAlg::Es256], &Apis::new());
+        let document = oauth_metadata("https://id.test", &[SigningAlg::Es256], NO_ENCRYPTION, &Apis::new());
 
         assert!(document.get("userinfo_endpoint").is_none());
         assert_eq!(document["jwks_uri"], "https://id.test/jwks");

@@ -63,11 +63,13 @@ pub struct OAuthError {
     pub reason: Reason,
     /// The rung that would do: `acr_values` of RFC 9470 3.
     pub needs: Option<Acr>,
+    /// Seconds that the sign-in may lie back: `max_age` of RFC 9470 3.
+    pub needs_age: Option<u32>,
 }
 
 impl OAuthError {
     pub fn new(code: ErrorCode, description: &'static str, reason: Reason) -> Self {
-        Self { code, description: Cow::Borrowed(description), reason, needs: None }
+        Self { code, description: Cow::Borrowed(description), reason, needs: None, needs_age: None }
     }
 
     /// The person must prove more: what to ask the authorization endpoint for (RFC 9470 3).
@@ -75,14 +77,24 @@ impl OAuthError {
         let text = "A stronger authentication of the person is demanded";
         Self { needs: Some(needs), ..Self::new(ErrorCode::InsufficientUserAuthentication, text, reason) }
     }
+
+    /// The person must sign in anew, and perhaps prove more (RFC 9470 3).
+    pub fn sign_in_again(needs_age: u32, needs: Option<Acr>) -> Self {
+        let text = "A more recent authentication of the person is demanded";
+        let reason = Reason::SignInTooOld;
+        Self { needs, needs_age: Some(needs_age), ..Self::new(ErrorCode::InsufficientUserAuthentication, text, reason) }
+    }
 }
 
 impl OAuthError {
-    /// The JSON body of an error answer (RFC 6749 5.2; `acr_values` as RFC 9470 3 names it).
+    /// The JSON body of an error answer (RFC 6749 5.2; `acr_values` and `max_age` as RFC 9470 3 names them).
     pub fn body(&self) -> serde_json::Value {
         let mut body = serde_json::json!({ "error": self.code.as_str(), "error_description": self.description });
         if let Some(acr) = self.needs {
             body["acr_values"] = acr.as_str().into();
+        }
+        if let Some(seconds) = self.needs_age {
+            body["max_age"] = seconds.into();
         }
         body
     }
@@ -207,6 +219,7 @@ pub enum Reason {
     ApiAccessMissing,
     MembershipDormant,
     FactorMissing,
+    SignInTooOld,
     PersonDenied,
     ProofMissing,
     ProofTwice,
@@ -234,4 +247,5 @@ pub enum Reason {
     RegistrationMember,
     RegistrationStatement,
     RegistrationSector,
+    RegistrationOvertaken,
 }

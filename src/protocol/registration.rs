@@ -33,6 +33,8 @@ pub const SETTABLE: &[&str] = &[
     "userinfo_encrypted_response_alg",
     "userinfo_encrypted_response_enc",
     "introspection_signed_response_alg",
+    "introspection_encrypted_response_alg",
+    "introspection_encrypted_response_enc",
     "authorization_signed_response_alg",
     "request_object_signing_alg",
     "require_signed_request_object",
@@ -59,6 +61,8 @@ pub const SETTABLE: &[&str] = &[
     "authorization_details_types",
 ];
 
+/// Members that ask us to decrypt (OpenID Connect Dynamic Client Registration 2).
+const UNREADABLE: [&str; 2] = ["request_object_encryption_alg", "request_object_encryption_enc"];
 /// Grants that a client may give itself. Acting without a person and trading tokens is the operator's to allow.
 const GRANTS: [GrantType; 4] = [GrantType::AuthorizationCode, GrantType::Implicit, GrantType::RefreshToken, GrantType::DeviceCode];
 /// What only we say (RFC 7592 2.2).
@@ -80,6 +84,10 @@ pub fn refused(field: &str) -> OAuthError {
 /// Those of RFC 7591 3.2.2, for members that cannot be read or are never registered this way.
 pub fn metadata(body: &Map<String, Value>, own: &ClientMetadata) -> Result<ClientMetadata, OAuthError> {
     statement(body)?;
+    // RFC 7591 2 would let us ignore them, but then the client would send what nobody here can read.
+    if let Some(name) = UNREADABLE.iter().find(|name| body.get(**name).is_some_and(|value| !value.is_null())) {
+        return Err(refused(name));
+    }
     let mut all = members(own);
     let defaults = members(&defaults(body));
     for name in SETTABLE {

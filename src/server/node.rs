@@ -17,6 +17,7 @@ use crate::service::housekeeping as chores;
 use crate::service::signing_keys::{self, Maker, RotationError, rotate_when_due};
 use crate::store::Store;
 use crate::upstream::{Http, HttpFault, HttpOptions};
+use crate::web;
 use crate::world::{Clock, Entropy};
 
 /// For one letter, from the connection to the last answer.
@@ -147,12 +148,14 @@ pub async fn serve(
         let _ = stop.send(true);
     };
     let server = &app.config.server;
-    let for_people = run(listener, router.clone(), limits.clone(), tls_files(server, ClientCertificates::NotAsked), told);
+    let for_people = run(listener, router, limits.clone(), tls_files(server, ClientCertificates::NotAsked), told);
     let served = match server.mtls_listen {
         None => for_people.await,
         Some(address) => {
             let second = TcpListener::bind(address).await.map_err(|cause| NodeError::MtlsListen { address, cause })?;
+            let address = second.local_addr().map_err(|cause| NodeError::MtlsListen { address, cause })?;
             tracing::info!(%address, "listening for clients with certificates");
+            let router = web::router_for_certificates(Arc::clone(&app));
             let for_clients = run(second, router, limits, tls_files(server, ClientCertificates::Asked), asked(stop.subscribe()));
             // The first listener ends when it is told to, and then tells the second.
             let first = async {

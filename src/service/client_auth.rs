@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::audit::{Event, record_from};
-use super::client_keys::client_keys;
+use super::client_keys::{client_keys, key_set};
 use super::once::Once;
 use super::possession::Possession;
 use super::{Failure, Network};
@@ -109,7 +109,7 @@ async fn prove(
         Presented::Public { .. } => {
             let client = client.ok_or_else(|| refused(Reason::ClientUnknown))?;
             if client.is_known_by_certificate() {
-                certified(app, client, possession, now)?;
+                certified(app, client, possession, now).await?;
             }
             Ok(None)
         }
@@ -140,13 +140,17 @@ fn knows(stored: &Digest, presented: &Digest) -> bool {
 }
 
 /// Is the certificate of the connection this client's own? That its sender has the key, TLS has shown (RFC 8705 2).
-fn certified(app: &App, client: &Client, possession: &Possession, now: Timestamp) -> Result<(), OAuthError> {
+async fn certified(app: &App, client: &Client, possession: &Possession, now: Timestamp) -> Result<(), OAuthError> {
     let own = possession.certificates.first().ok_or_else(|| refused(Reason::CertificateMissing))?;
     let metadata = &client.metadata;
     if metadata.token_endpoint_auth_method == AuthMethod::SelfSignedTlsClientAuth {
         // RFC 8705 2.2: the registered keys are the only authority.
-        let known = metadata.jwks.as_ref().is_some_and(|jwks| is_registered(own, jwks, now));
-        return if known { Ok(()) } else { Err(refused(Reason::CertificateOfAnother)) };
+        let known = |set: &Value| is_registered(own, set, now);
+        return if key_set(app, client, known, now).await.is_ok_and(|set| known(&set)) {
+            Ok(())
+        } else {
+            Err(refused(Reason::CertificateOfAnother))
+        };
     }
     // RFC 8705 2.1: an authority that the operator trusts, and the registered name.
     if !app.authorities.as_ref().is_some_and(|authorities| authorities.vouch_for(&possession.certificates, now)) {

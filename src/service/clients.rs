@@ -5,7 +5,7 @@ use url::Url;
 use super::address_faults::address_fault;
 use super::authorization_faults::authorization_fault;
 use super::change::Change;
-use crate::keys::Recipient;
+use crate::keys::{Recipient, encryption};
 use crate::model::{
     AssertionAudience, AuthMethod, Client, ClientId, ClientMetadata, ClientProfile, ClientState, ConsentMode, Entitlement, GrantType,
     PersonId, RefreshRotation, ResponseMode, SecretId, SigningAlg, StoredSecret, TenantId, display_name,
@@ -19,6 +19,8 @@ use crate::world::{ClientSecret, Token};
 
 /// Most redirect URIs of one client.
 const URIS: usize = 50;
+/// Least seconds for which a sign-in counts.
+const SHORTEST_AGE: u32 = 60;
 
 /// What kind of application it is; decides everything that is not said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,6 +166,9 @@ pub fn metadata_fault(metadata: &ClientMetadata) -> Option<(&'static str, String
     if metadata.consent == ConsentMode::Implicit && public {
         return fault("consent", "an application that cannot prove itself must ask (RFC 6749 10.2)");
     }
+    if metadata.required_max_age.is_some_and(|seconds| seconds < SHORTEST_AGE) {
+        return fault("required_max_age", "give 60 seconds or more: a sign-in has to be finished in that time");
+    }
     if let Some((name, text)) = claims_fault(&metadata.claims) {
         return Some(("claims", format!("\"{name}\" {text}")));
     }
@@ -198,7 +203,7 @@ fn keys_fault(metadata: &ClientMetadata) -> Option<(&'static str, &'static str)>
             "write the name as RFC 4514 does, like CN=job,O=Acme,C=DE",
         ),
         (
-            method != AuthMethod::SelfSignedTlsClientAuth || metadata.jwks.is_some(),
+            method != AuthMethod::SelfSignedTlsClientAuth || metadata.jwks.is_some() || metadata.jwks_uri.is_some(),
             "jwks",
             "self_signed_tls_client_auth needs the certificates (x5c) or keys of the application",
         ),
@@ -227,13 +232,22 @@ fn encryption_fault(metadata: &ClientMetadata) -> Option<(&'static str, String)>
     let pairs = [
         ("id_token_encrypted_response_alg", &metadata.id_token_encrypted_response_alg, &metadata.id_token_encrypted_response_enc),
         ("userinfo_encrypted_response_alg", &metadata.userinfo_encrypted_response_alg, &metadata.userinfo_encrypted_response_enc),
+        (
+            "introspection_encrypted_response_alg",
+            &metadata.introspection_encrypted_response_alg,
+            &metadata.introspection_encrypted_response_enc,
+        ),
     ];
     pairs.into_iter().find_map(|(field, alg, enc)| match (alg, enc) {
         (None, None) => None,
         (None, Some(_)) => Some((field, "is needed beside its _enc".to_owned())),
         (Some(alg), enc) => {
-            let keys = metadata.jwks.as_ref().unwrap_or(&serde_json::Value::Null);
-            Recipient::from_jwks(keys, alg, enc.as_deref()).err().map(|fault| (field, fault.to_string()))
+            // What is behind a `jwks_uri` is looked at when it is needed, and may have changed by then.
+            let found = match (&metadata.jwks, &metadata.jwks_uri) {
+                (None, Some(_)) => encryption::supported(alg, enc.as_deref()).map(|_| ()),
+                (keys, _) => Recipient::from_jwks(keys.as_ref().unwrap_or(&serde_json::Value::Null), alg, enc.as_deref()).map(|_| ()),
+            };
+            found.err().map(|fault| (field, fault.to_string()))
         }
     })
 }
@@ -326,6 +340,7 @@ mod tests {
                 ClientMetadata { token_endpoint_auth_method: AuthMethod::None, refresh_rotation: RefreshRotation::Never, ..good.clone() },
                 "refresh_rotation",
             ),
+            (ClientMetadata { required_max_age: Some(59), ..good.clone() }, "required_max_age"),
             (ClientMetadata { allowed_origins: vec!["https://a.example.com/".into()], ..good }, "allowed_origins"),
         ];
 

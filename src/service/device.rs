@@ -66,7 +66,7 @@ async fn wait(
     params: &Params,
     now: Timestamp,
 ) -> Result<DeviceAnswer, Denied> {
-    let request = read(params, client)?;
+    let request = read(params, client, &app.registered().apis)?;
     let code = Token::<DeviceCode>::generate(&*app.entropy);
     let digest = code.digest();
     // Two codes are alike once in billions; a second try finds another.
@@ -177,8 +177,13 @@ fn flow_request(row: &DeviceRow, client: &Client) -> AuthorizeRequest {
         scopes: Scopes::parse(&row.request.scope),
         acr_values: row.request.acr_values.clone(),
         acr_required: client.metadata.required_acr,
+        max_age: client.metadata.required_max_age.map(i64::from),
         tenant_hint: row.request.tenant.clone(),
-        terms: GrantTerms { resources: row.request.resources.clone(), ..GrantTerms::default() },
+        terms: GrantTerms {
+            resources: row.request.resources.clone(),
+            authorization_details: row.request.authorization_details.clone(),
+            ..GrantTerms::default()
+        },
         ..AuthorizeRequest::own(row.client.clone(), "", prompt)
     }
 }

@@ -2,7 +2,7 @@
 //! takes a lease first (house.md 12).
 use std::time::Duration;
 
-use super::{Failure, letters};
+use super::{Failure, letters, session};
 use crate::app::App;
 
 /// Rows that one run removes at most.
@@ -20,13 +20,14 @@ pub async fn deliver_letters(app: &App) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Removes what is over, in small batches, on one node at a time.
+/// Ends sessions whose time is over, then removes what is over, in small batches, on one node at a time.
 pub async fn expire(app: &App) -> Result<(), Failure> {
     let now = app.now();
     let until = now.plus(EXPIRE_LEASE);
     if !app.store.write(async |w| w.take_lease("expire", &app.node, now, until).await).await? {
         return Ok(());
     }
+    session::end_overdue(app, now).await?;
     while app.store.write(async |w| w.expire(now, EXPIRE_BATCH).await).await? > 0 {}
     Ok(())
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::bearer::verify;
 use super::client_auth::{Caller, Denied, authenticated};
+use super::token::aim::Aim;
 use super::{Failure, nested, subject};
 use crate::app::{App, Registered};
 use crate::model::{Client, ClientState};
@@ -13,6 +14,7 @@ use crate::protocol::error::Reason;
 use crate::protocol::grant::refresh::{Rotation, check};
 use crate::protocol::introspect::{access_token, inactive, may_ask, refresh_token};
 use crate::protocol::params::Params;
+use crate::protocol::resources::Asked;
 use crate::protocol::scope::Scopes;
 use crate::world::{Access, Digest, Kind, Refresh, Timestamp};
 
@@ -27,8 +29,8 @@ impl Introspection {
     ///
     /// # Errors
     /// A failure when there is no key for the algorithm.
-    pub fn signed(&self, app: &App, now: Timestamp) -> Result<String, Failure> {
-        nested::introspection(app, &self.client, &self.said, now)
+    pub async fn signed(&self, app: &App, now: Timestamp) -> Result<String, Failure> {
+        nested::introspection(app, &self.client, &self.said, now).await
     }
 }
 
@@ -83,6 +85,10 @@ async fn refresh(app: &App, registered: &Registered, client: &Client, token: &st
         .await?;
     let Some((row, grant, subject)) = found else { return Ok(inactive()) };
     let newest = check(&row, &grant, client, now).is_ok_and(|rotation| rotation == Rotation::Fresh);
-    let admitted = subject::admit(subject, client, &grant.proof, now).is_ok();
-    Ok(if newest && admitted { refresh_token(&row, &grant, &subject::sub(app, client, &grant.person), app.issuer()) } else { inactive() })
+    let scopes = Scopes::parse(&grant.scope).only(&client.metadata.scopes);
+    let aim = Aim { client, apis: &registered.apis, issuer: app.issuer(), asked: &Asked::default() };
+    // It is worth what its redemption would yield now: people.md K35 counts as it does for access tokens.
+    let admitted = subject::admit(subject, client, &grant.proof, now);
+    let useful = admitted.is_ok_and(|subject| aim.at(&grant.terms, &scopes, Some(subject.membership())).is_ok());
+    Ok(if newest && useful { refresh_token(&row, &grant, &subject::sub(app, client, &grant.person), app.issuer()) } else { inactive() })
 }

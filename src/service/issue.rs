@@ -129,7 +129,7 @@ async fn sign(decided: &Decided<'_>, grant: &Grant, code: Option<&Token<Code>>) 
         // What changed since the facts were loaded; the tokens would be refused everywhere.
         Err(error) => return Ok(Err(OAuthError::new(ErrorCode::AccessDenied, "The person may no longer enter", error.reason))),
     };
-    match mint_in_front(decided, grant, &subject, code.map(|code| code.clear().to_owned())) {
+    match mint_in_front(decided, grant, &subject, code.map(|code| code.clear().to_owned())).await {
         Ok(minted) => Ok(Ok(minted)),
         // The client lost a resource since it asked for it, or the person their API access.
         Err(Denied::Refused(mut error)) => {

@@ -95,10 +95,10 @@ pub async fn read(app: &App, id: &ClientId, asked: &Asked, now: Timestamp) -> Re
     Ok(answer(app, &client, None, asked.token.as_deref().unwrap_or_default()))
 }
 
-/// Replaces all that a client may set (RFC 7592 2.2).
+/// Replaces all that a client may set (RFC 7592 2.2). Of two at the same time one wins, and the other one is told.
 ///
 /// # Errors
-/// `invalid_token`, the errors of RFC 7591 3.2.2, a pause.
+/// `invalid_token`, the errors of RFC 7591 3.2.2, a pause; [`Reason::RegistrationOvertaken`].
 pub async fn replace(app: &App, id: &ClientId, asked: &Asked, now: Timestamp) -> Result<Value, Denied> {
     let mut client = managed(app, id, asked, now).await?;
     let body = asked.body.as_ref().ok_or_else(|| refused("the body"))?;
@@ -108,14 +108,18 @@ pub async fn replace(app: &App, id: &ClientId, asked: &Asked, now: Timestamp) ->
     if sent.is_some_and(|sent| !knows(&client, sent, now)) {
         return Err(refused("client_secret").into());
     }
-    client.metadata = checked(app, asked, &client.metadata).await?;
+    let known = client.metadata;
+    client.metadata = checked(app, asked, &known).await?;
     let wanted = needs_secret(&client.metadata);
     let fresh = (wanted && client.secrets.is_empty()).then(|| Token::<ClientSecret>::generate(&*app.entropy));
     let dropped = if wanted { Vec::new() } else { std::mem::take(&mut client.secrets) };
     client.secrets.extend(fresh.iter().map(|secret| stored(app, secret, now)));
-    app.store
-        .write(async |w| {
-            w.set_client_metadata(id, &client.metadata).await?;
+    let replaced = app
+        .store
+        .write_or_undo(async |w| {
+            if !w.replace_client_metadata(id, &known, &client.metadata).await? {
+                return Ok(Err(overtaken()));
+            }
             for secret in &dropped {
                 w.drop_client_secret(&secret.id).await?;
             }
@@ -124,9 +128,10 @@ pub async fn replace(app: &App, id: &ClientId, asked: &Asked, now: Timestamp) ->
                     w.add_client_secret(id, secret, now).await?;
                 }
             }
-            record_from(app, w, own_event("client.replace", id), &asked.network, now).await
+            record_from(app, w, own_event("client.replace", id), &asked.network, now).await.map(Ok)
         })
         .await?;
+    replaced?;
     app.refresh().await?;
     let told = fresh.as_ref().map(Token::clear).or(sent.filter(|_| wanted));
     Ok(answer(app, &client, told, asked.token.as_deref().unwrap_or_default()))
@@ -154,6 +159,12 @@ pub async fn remove(app: &App, id: &ClientId, asked: &Asked, now: Timestamp) -> 
         .await?;
     app.refresh().await?;
     Ok(())
+}
+
+/// RFC 7592 knows no word for it: what was sent was made of a registration that is no longer the one in force.
+fn overtaken() -> OAuthError {
+    let text = "The registration was changed meanwhile: read it again, and send the replacement once more";
+    OAuthError::new(ErrorCode::InvalidRequest, text, Reason::RegistrationOvertaken)
 }
 
 fn own_event<'a>(action: &'static str, id: &'a ClientId) -> Event<'a> {

@@ -3,10 +3,10 @@ use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::audit::{Event, record};
-use super::{Failure, Visitor, facts, rules};
+use super::audit::{Event, record, record_from};
+use super::{Failure, Network, Visitor, facts, rules};
 use crate::app::App;
-use crate::model::{Membership, PersonId, Proof, Session, SessionId};
+use crate::model::{Membership, PersonId, Proof, Session, SessionId, TenantId};
 use crate::store::{StoreError, Write};
 use crate::world::{Digest, SessionCookie, Timestamp, Token};
 
@@ -135,6 +135,60 @@ async fn begin(app: &App, w: &mut Write, visitor: &Visitor, planned: Planned, no
 pub fn browser_state(app: &App, cookie: &Digest) -> String {
     let mac = app.sealer.mac("browser-state", cookie.as_str().as_bytes());
     URL_SAFE_NO_PAD.encode(&mac[..16])
+}
+
+/// How many sessions one transaction ends.
+const BATCH: i64 = 100;
+/// Sessions that ran out longer ago are not looked for: a node is not away for so long.
+const LOOK_BACK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Ends the sessions whose absolute end has come, with what was issued under them, and so tells their applications
+/// (Back-Channel Logout 1.0). A session that only rests stays as it is: that a browser was not here for a while says
+/// nothing about the applications that are in use in it. Gives the number of sessions.
+///
+/// # Errors
+/// The store's.
+pub async fn end_overdue(app: &App, now: Timestamp) -> Result<usize, Failure> {
+    let mut ended = end_all(app, None, now.minus(LOOK_BACK), now).await?;
+    // security.md E07: the limits in force now, of the strictest tenant.
+    let tenants: Vec<_> = app.registered().tenants.values().cloned().collect();
+    for tenant in tenants {
+        let absolute = Duration::from_secs(u64::from(tenant.policy.session_absolute_hours) * 60 * 60);
+        if absolute < app.config.sign_in.session_absolute() {
+            ended += end_all(app, Some(&tenant.id), now.minus(absolute), now).await?;
+        }
+    }
+    if ended > 0 {
+        app.logouts.bell.notify_one();
+    }
+    Ok(ended)
+}
+
+/// Ends those that ran out since `then`; for a tenant, those of its members that began before.
+async fn end_all(app: &App, tenant: Option<&TenantId>, then: Timestamp, now: Timestamp) -> Result<usize, Failure> {
+    let mut ended = 0;
+    loop {
+        let found = app
+            .store
+            .read(async |r| match tenant {
+                None => r.sessions_run_out(then, now, BATCH).await,
+                Some(tenant) => r.sessions_begun_before(tenant, then, BATCH).await,
+            })
+            .await?;
+        if found.is_empty() {
+            return Ok(ended);
+        }
+        app.store
+            .write(async |w| {
+                for session in &found {
+                    end_in(w, &session.id, now).await?;
+                    record_from(app, w, Event::of_person("session.end", &session.person, "ran_out"), &Network::local(), now).await?;
+                }
+                Ok(())
+            })
+            .await?;
+        ended += found.len();
+    }
 }
 
 /// Ends a session and what was issued under it; tokens with `offline_access` outlive it (OpenID Connect Core 11).

@@ -67,14 +67,17 @@ pub fn admit(subject: Option<Subject>, client: &Client, proof: &Proof, now: Time
         client,
         proof,
     };
-    match decide(&entry, now) {
-        // RFC 9470 3: the application's own demand is one as well.
-        Verdict::Enter => match client.metadata.required_acr {
-            Some(acr) if proof.acr() < acr => Err(OAuthError::step_up(acr, Reason::FactorMissing)),
-            _ => Ok(subject),
-        },
-        Verdict::NeedsFactor(acr) => Err(OAuthError::step_up(acr, Reason::FactorMissing)),
-        Verdict::Denied(denial) => Err(denied(flow::reason(denial))),
+    // RFC 9470 3: the application's own demands are some as well.
+    let missing = match decide(&entry, now) {
+        Verdict::Enter => client.metadata.required_acr.filter(|acr| proof.acr() < *acr),
+        Verdict::NeedsFactor(acr) => Some(acr),
+        Verdict::Denied(denial) => return Err(denied(flow::reason(denial))),
+    };
+    let age = proof.signed_in_at.map_or(u64::MAX, |at| now.since(at).as_secs());
+    match (client.metadata.required_max_age.filter(|limit| age > u64::from(*limit)), missing) {
+        (Some(limit), missing) => Err(OAuthError::sign_in_again(limit, missing)),
+        (None, Some(acr)) => Err(OAuthError::step_up(acr, Reason::FactorMissing)),
+        (None, None) => Ok(subject),
     }
 }
 

@@ -91,6 +91,23 @@ fn is_color(text: &str) -> bool {
     text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|b| b.is_ascii_hexdigit())
 }
 
+/// Enables or disables a tenant. Disabling ends all that people granted in it, and its applications are told; enabling
+/// brings none of that back. Gives the number of grants that ended.
+pub async fn set_state(change: &Change<'_>, tenant: &TenantId, state: TenantState) -> Result<u64, StoreError> {
+    change
+        .store
+        .write(async |w| {
+            w.set_tenant_state(tenant, state).await?;
+            let (action, ended) = match state {
+                TenantState::Active => ("tenant.enable", 0),
+                TenantState::Disabled => ("tenant.disable", w.end_grants_of_tenant(tenant, change.now).await?),
+            };
+            change.record(w, action, tenant.as_str(), (Some(tenant), None), json!({ "grants_ended": ended })).await?;
+            Ok(ended)
+        })
+        .await
+}
+
 /// A membership as it is asked for.
 #[derive(Clone, Debug)]
 pub struct NewMembership {

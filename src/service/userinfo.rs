@@ -26,7 +26,8 @@ pub async fn userinfo(app: &App, sent: &PresentedToken, now: Timestamp) -> Resul
         Some((grant, subject)) if scopes.contains("openid") => {
             let client = registered.clients.get(&living.row.client).ok_or_else(|| invalid(Reason::ClientDisabled))?;
             let sub = subject::sub(app, client, &grant.person);
-            Ok(nested::userinfo(app, &registered, client, claims::userinfo(&subject.facts(grant, &sub), client, &scopes))?)
+            let claims = claims::userinfo(&subject.facts(grant, &sub), client, &scopes);
+            Ok(nested::userinfo(app, &registered, client, claims, now).await?)
         }
         _ => {
             let text = "The access token does not have the scope openid";

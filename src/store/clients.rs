@@ -125,6 +125,16 @@ impl Write {
         Ok(changed > 0)
     }
 
+    /// Replaces metadata that nobody else has replaced since it was read. False when somebody has, or the client is gone.
+    pub async fn replace_client_metadata(&mut self, id: &ClientId, read: &ClientMetadata, metadata: &ClientMetadata) -> Result<bool> {
+        // Every change of a registered thing waits for this row.
+        self.raise_generation().await?;
+        match self.client(id).await? {
+            Some(client) if client.metadata == *read => self.set_client_metadata(id, metadata).await,
+            _ => Ok(false),
+        }
+    }
+
     pub async fn set_client_state(&mut self, id: &ClientId, state: ClientState) -> Result<()> {
         const SQL: &str = "update clients set state = $2 where id = $1";
         execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(state.as_str()))?;

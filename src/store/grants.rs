@@ -161,6 +161,13 @@ impl Write {
         until_none!(execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(tenant.as_str()).bind(now.micros())))
     }
 
+    /// Ends all that people granted in a tenant; the applications will be told.
+    pub async fn end_grants_of_tenant(&mut self, tenant: &TenantId, now: Timestamp) -> Result<u64> {
+        const SQL: &str = "update grants set ended_at = $2 where tenant_id = $1 and ended_at is null";
+        self.queue_logouts_of_tenant(tenant, now).await?;
+        until_none!(execute!(self, sqlx::query(SQL).bind(tenant.as_str()).bind(now.micros())))
+    }
+
     /// Ends what was granted in a session, except grants with `offline_access`: they outlive it by their nature
     /// (OpenID Connect Core 11).
     pub async fn end_online_grants_of_session(&mut self, session: &SessionId, now: Timestamp) -> Result<u64> {

@@ -35,6 +35,7 @@ struct DeliveryRow {
     state: String,
     attempts: i64,
     last_error: Option<String>,
+    due_at: i64,
     created_at: i64,
     done_at: Option<i64>,
 }
@@ -50,6 +51,7 @@ impl TryFrom<DeliveryRow> for LogoutDelivery {
             session: row.session_id.map(SessionId::from_text),
             attempts: row.attempts,
             last_error: row.last_error,
+            due_at: Timestamp::from_micros(row.due_at),
             created_at: Timestamp::from_micros(row.created_at),
             done_at: time(row.done_at),
             id: LogoutId::from_text(row.id),
@@ -69,7 +71,7 @@ impl Read {
 
     /// What a client was told, or is still to be told; the newest first.
     pub async fn logout_deliveries_of(&mut self, client: &ClientId, limit: i64) -> Result<Vec<LogoutDelivery>> {
-        const SQL: &str = "select id, client_id, person_id, session_id, state, attempts, last_error, created_at, done_at
+        const SQL: &str = "select id, client_id, person_id, session_id, state, attempts, last_error, due_at, created_at, done_at
             from logout_deliveries where client_id = $1
             order by created_at desc, id desc
             limit $2";
@@ -109,6 +111,12 @@ impl Write {
         execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(now.micros()).bind(tenant.as_str()))
     }
 
+    /// Before what was granted in a tenant ends.
+    pub(super) async fn queue_logouts_of_tenant(&mut self, tenant: &TenantId, now: Timestamp) -> Result<u64> {
+        const SQL: &str = queue_where!("g.tenant_id = $1 and g.ended_at is null");
+        execute!(self, sqlx::query(SQL).bind(tenant.as_str()).bind(now.micros()))
+    }
+
     /// Takes up to `limit` due deliveries for one node until `locked_until`; the attempt is counted. Oldest first.
     pub async fn lease_logouts(&mut self, now: Timestamp, locked_until: Timestamp, limit: i64) -> Result<Vec<LogoutDelivery>> {
         const SQL: &str = "update logout_deliveries set locked_until = $2, attempts = attempts + 1
@@ -118,7 +126,7 @@ impl Write {
                 order by due_at, id
                 limit $3)
             and state = 'queued' and locked_until <= $1
-            returning id, client_id, person_id, session_id, state, attempts, last_error, created_at, done_at";
+            returning id, client_id, person_id, session_id, state, attempts, last_error, due_at, created_at, done_at";
         let mut rows: Vec<DeliveryRow> = on!(self, c => sqlx::query_as(SQL)
             .bind(now.micros()).bind(locked_until.micros()).bind(limit).fetch_all(c))?;
         rows.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));

@@ -1,5 +1,5 @@
 //! Sessions of browsers, and the tenant that was last chosen in them.
-use super::rows::{At, micros, time, to_json};
+use super::rows::{At, all, micros, time, to_json};
 use super::{Read, Result, StoreError, Write, execute, on};
 use crate::model::{ClientId, PersonId, Proof, Session, SessionId, TenantId};
 use crate::world::{Digest, Timestamp};
@@ -50,6 +50,29 @@ impl Read {
         const SQL: &str = session_where!("id = $1");
         let row: Option<SessionRow> = on!(self, c => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(c))?;
         row.map(Session::try_from).transpose()
+    }
+
+    /// Sessions whose absolute end lies between `since` and now and which nobody has ended; the oldest first.
+    pub async fn sessions_run_out(&mut self, since: Timestamp, now: Timestamp, limit: i64) -> Result<Vec<Session>> {
+        const SQL: &str = session_where!(
+            "ended_at is null and expires_at > $1 and expires_at <= $2
+            order by expires_at, id
+            limit $3"
+        );
+        let rows: Vec<SessionRow> = on!(self, c => sqlx::query_as(SQL).bind(since.micros()).bind(now.micros()).bind(limit).fetch_all(c))?;
+        all(rows)
+    }
+
+    /// Sessions of a tenant's active members that began before then and that nobody has ended; the oldest first.
+    pub async fn sessions_begun_before(&mut self, tenant: &TenantId, then: Timestamp, limit: i64) -> Result<Vec<Session>> {
+        const SQL: &str = session_where!(
+            "ended_at is null and created_at <= $2
+            and person_id in (select m.person_id from memberships m where m.tenant_id = $1 and m.state = 'active')
+            order by created_at, id
+            limit $3"
+        );
+        let rows: Vec<SessionRow> = on!(self, c => sqlx::query_as(SQL).bind(tenant.as_str()).bind(then.micros()).bind(limit).fetch_all(c))?;
+        all(rows)
     }
 
     /// The tenant last chosen in this session for this client, else for any client.

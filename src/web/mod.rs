@@ -16,4 +16,4 @@ pub mod routes;
 pub mod signin;
 pub mod view;
 
-pub use routes::router;
+pub use routes::{router, router_for_certificates};

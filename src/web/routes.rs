@@ -17,6 +17,11 @@ pub fn router(app: Arc<App>) -> Router {
     pages(&app).merge(health()).merge(oidc::router(&app)).with_state(app)
 }
 
+/// The routes of the listener that asks clients for certificates (server.mtls_listen).
+pub fn router_for_certificates(app: Arc<App>) -> Router {
+    oidc::for_certificates(&app).with_state(app)
+}
+
 /// What supervisors ask; no cookies, no layers.
 fn health() -> Router<Arc<App>> {
     Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready))

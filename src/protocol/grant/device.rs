@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::invalid_grant;
-use crate::model::{Acr, Client, ClientState, DeviceRequest, DeviceRow, DeviceState, GrantId, GrantType};
+use crate::model::{Acr, Apis, Client, ClientState, DeviceRequest, DeviceRow, DeviceState, GrantId, GrantType};
+use crate::protocol::details;
 use crate::protocol::error::{ErrorCode, OAuthError, Reason};
 use crate::protocol::params::Params;
 use crate::protocol::resources;
@@ -25,8 +26,9 @@ pub const USER_CODE: usize = 8;
 /// Reads what a device asks for (RFC 8628 3.1).
 ///
 /// # Errors
-/// `unauthorized_client` unless the client registered the grant: it is off by default (N01); `invalid_scope`, `invalid_target`.
-pub fn request(params: &Params, client: &Client) -> Result<DeviceRequest, OAuthError> {
+/// `unauthorized_client` unless the client registered the grant: it is off by default (N01); `invalid_scope`, `invalid_target`,
+/// `invalid_authorization_details`.
+pub fn request(params: &Params, client: &Client, apis: &Apis) -> Result<DeviceRequest, OAuthError> {
     let refused = |text, reason| Err(OAuthError::new(ErrorCode::UnauthorizedClient, text, reason));
     if client.state != ClientState::Active {
         return refused("The client is not enabled", Reason::ClientDisabled);
@@ -42,11 +44,14 @@ pub fn request(params: &Params, client: &Client) -> Result<DeviceRequest, OAuthE
     // RFC 8707 2: a device names its resource servers where it asks to be let in.
     let resources = resources::named(params)?;
     resources::check(&resources, client)?;
+    let authorization_details = details::parse(params.get("authorization_details"))?;
+    details::check(&authorization_details, client, apis)?;
     Ok(DeviceRequest {
         scope: scopes.to_string(),
         tenant: params.get("tenant").map(str::to_owned),
         acr_values: params.get("acr_values").unwrap_or("").split(' ').filter_map(Acr::parse).collect(),
         resources,
+        authorization_details,
     })
 }
 
@@ -150,7 +155,7 @@ mod tests {
     #[test]
     fn n01_the_grant_is_off_unless_registered() {
         let mut client = client();
-        let asked = |client: &Client, pairs: &[(&str, &str)]| request(&params(pairs), client).map_err(|e| e.reason);
+        let asked = |client: &Client, pairs: &[(&str, &str)]| request(&params(pairs), client, &Apis::new()).map_err(|e| e.reason);
 
         assert_eq!(asked(&client, &[("scope", "openid")]), Err(Reason::GrantTypeNotAllowed));
         client.metadata.grant_types.push(GrantType::DeviceCode);
@@ -159,6 +164,8 @@ mod tests {
         let foreign = [("scope", "openid"), ("resource", "https://evil.test")];
         assert_eq!(asked(&client, &foreign), Err(Reason::TargetNotAllowed));
         assert_eq!(asked(&client, &[("scope", "openid"), ("resource", "evil")]), Err(Reason::TargetMalformed));
+        let unknown = [("scope", "openid"), ("authorization_details", r#"[{"type":"payment"}]"#)];
+        assert_eq!(asked(&client, &unknown), Err(Reason::DetailsNotAllowed));
         client.state = ClientState::Disabled;
         assert_eq!(asked(&client, &[("scope", "openid")]), Err(Reason::ClientDisabled));
     }

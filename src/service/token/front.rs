@@ -15,7 +15,7 @@ pub struct Front {
 }
 
 /// Signs the tokens that the response type names. `code` is the one that is issued beside them.
-pub fn mint_in_front(decided: &Decided<'_>, grant: &Grant, subject: &Subject, code: Option<String>) -> Result<Front, Denied> {
+pub async fn mint_in_front(decided: &Decided<'_>, grant: &Grant, subject: &Subject, code: Option<String>) -> Result<Front, Denied> {
     let Decided { app, registered, request, client, visitor, now, .. } = *decided;
     // Nothing can be proved to this endpoint; clients whose tokens are bound to a key get none here.
     let once = Once::default();
@@ -24,7 +24,7 @@ pub fn mint_in_front(decided: &Decided<'_>, grant: &Grant, subject: &Subject, co
     let access = if kind.has_token() { Some(mint::access(&exchange, grant, subject, scopes)?) } else { None };
     let id_token = if kind.has_id_token() {
         let beside = mint::Beside { access_token: access.as_ref().map(|made| made.text.as_str()), code: code.as_deref() };
-        Some(mint::id_token(&exchange, grant, subject, scopes, grant.nonce.as_deref(), beside)?.0)
+        Some(mint::id_token(&exchange, grant, subject, scopes, grant.nonce.as_deref(), beside).await?.0)
     } else {
         None
     };

@@ -1,6 +1,7 @@
 //! Makes tokens out of facts: what each is for, what it says, how it is signed. Nothing here touches the store.
 use std::time::Duration;
 
+use super::aim::Aim;
 use super::{Exchange, TokenAnswer};
 use crate::keys::{Typ, at_hash};
 use crate::model::{AccessTokenFormat, AccessTokenRow, Grant, GrantTerms, Membership, OpaqueToken, RefreshRow, TokenId};
@@ -10,8 +11,8 @@ use crate::protocol::claims::full_access::instead_of_groups;
 use crate::protocol::claims::{self, Claims, Frame, Hashes};
 use crate::protocol::details;
 use crate::protocol::discovery::{path, url};
-use crate::protocol::error::{ErrorCode, OAuthError, Reason};
-use crate::protocol::resources::{Target, target};
+use crate::protocol::error::OAuthError;
+use crate::protocol::resources::Target;
 use crate::protocol::scope::Scopes;
 use crate::service::Failure;
 use crate::service::client_auth::Denied;
@@ -56,7 +57,7 @@ impl Minted {
 ///
 /// # Errors
 /// `invalid_target`, `invalid_authorization_details` for more than was granted.
-pub(super) fn of_person(
+pub(super) async fn of_person(
     exchange: &Exchange<'_>,
     grant: &Grant,
     subject: &Subject,
@@ -66,7 +67,7 @@ pub(super) fn of_person(
     let access = access(exchange, grant, subject, scopes)?;
     let id_token = if scopes.contains("openid") {
         let beside = Beside { access_token: Some(&access.text), code: None };
-        Some(id_token(exchange, grant, subject, scopes, nonce, beside)?)
+        Some(id_token(exchange, grant, subject, scopes, nonce, beside).await?)
     } else {
         None
     };
@@ -95,26 +96,9 @@ pub(super) fn access(exchange: &Exchange<'_>, grant: &Grant, subject: &Subject, 
     Ok(made(exchange, target, id, Some(grant), claims, expires_at)?)
 }
 
-/// Decides what an access token is for. APIs that want API access (people.md K35, K37) are left out of a token that names
-/// no resource; a token that names one is refused.
 fn aim(exchange: &Exchange<'_>, terms: &GrantTerms, scopes: &Scopes, membership: Option<&Membership>) -> Result<Target, OAuthError> {
     let (client, apis, issuer) = (exchange.client, &exchange.registered.apis, exchange.app.issuer());
-    let missing = |code| OAuthError::new(code, "The resource is only for people with API access, at home", Reason::ApiAccessMissing);
-    let code = if membership.is_some() { ErrorCode::InvalidGrant } else { ErrorCode::InvalidTarget };
-    let registered = &client.metadata.audiences;
-    let unnamed = terms.resources.is_empty() && exchange.asked.resources.is_empty();
-    let narrowed = if unnamed && !api_access::admits(registered, apis, membership) {
-        let mut resources = api_access::open(registered, apis, membership);
-        resources.extend(scopes.contains("openid").then(|| issuer.to_owned()));
-        if resources.is_empty() {
-            return Err(missing(code));
-        }
-        Some(GrantTerms { resources, ..terms.clone() })
-    } else {
-        None
-    };
-    let target = target(&exchange.asked, narrowed.as_ref().unwrap_or(terms), client, apis, scopes, issuer)?;
-    if api_access::admits(&target.audience, apis, membership) { Ok(target) } else { Err(missing(code)) }
+    Aim { client, apis, issuer, asked: &exchange.asked }.at(terms, scopes, membership)
 }
 
 /// What an id_token is issued together with, and vouches for.
@@ -125,7 +109,7 @@ pub(super) struct Beside<'a> {
 }
 
 /// Makes an id_token: gives it as it is sent, and what it says.
-pub(super) fn id_token(
+pub(super) async fn id_token(
     exchange: &Exchange<'_>,
     grant: &Grant,
     subject: &Subject,
@@ -155,7 +139,7 @@ pub(super) fn id_token(
         fit(&mut claims, alg, metadata.token_budget_bytes, &url(exchange.app.issuer(), path::USERINFO));
     }
     let signed = exchange.registered.keys.sign(alg, Typ::IdToken.as_str(), &claims)?;
-    Ok((nested::id_token(exchange.registered, exchange.client, signed)?, claims))
+    Ok((nested::id_token(exchange.app, exchange.registered, exchange.client, signed, exchange.now).await?, claims))
 }
 
 /// Makes an access token of the client itself; its authorization details are those of the request (RFC 9396 6).

@@ -1,5 +1,6 @@
 //! The token endpoint (RFC 6749 3.2): who asks, what was granted, does it still hold, what is issued.
 //! One read, then the signatures outside of any transaction, then one write in which the single use is decided.
+pub(in crate::service) mod aim;
 mod client_credentials;
 mod code;
 mod device;

@@ -58,7 +58,7 @@ pub async fn preview(
     let network = Network::local();
     let once = Once::default();
     let exchange = Exchange::unasked(app, &registered, client, &network, &once, now);
-    let minted = mint::of_person(&exchange, &grant, &loaded, scopes, grant.nonce.as_deref())?;
+    let minted = mint::of_person(&exchange, &grant, &loaded, scopes, grant.nonce.as_deref()).await?;
     let sub = subject::sub(app, client, person);
     let userinfo = claims::userinfo(&loaded.facts(&grant, &sub), client, scopes);
     let size = sizes(&minted);

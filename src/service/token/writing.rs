@@ -122,7 +122,7 @@ impl Exchange<'_> {
     /// # Errors
     /// `invalid_target`, `invalid_authorization_details` for more than was granted; `invalid_grant`.
     pub async fn mint(&self, grant: &Grant, subject: &Subject, scopes: &Scopes, nonce: Option<&str>) -> Result<Minted, Denied> {
-        match mint::of_person(self, grant, subject, scopes, nonce) {
+        match mint::of_person(self, grant, subject, scopes, nonce).await {
             Err(Denied::Refused(error)) if error.reason == Reason::ApiAccessMissing => Err(self.refuse(grant, error).await),
             minted => minted,
         }

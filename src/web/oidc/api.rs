@@ -120,6 +120,9 @@ fn bearer(error: Option<OAuthError>) -> Response {
     if let Some(acr) = error.needs {
         fields = format!("{fields}, acr_values=\"{}\"", acr.as_str());
     }
+    if let Some(seconds) = error.needs_age {
+        fields = format!("{fields}, max_age=\"{seconds}\"");
+    }
     let mut response = challenged((status, Json(error.body())).into_response(), &fields, schemes);
     offer_nonce(&error, &mut response);
     response

@@ -55,7 +55,7 @@ fn make(app: &App, registered: &Registered) -> Ready {
     Ready {
         generation: registered.generation,
         openid: bytes(openid_configuration(app.issuer(), &algorithms, ENCRYPTION, &registered.apis)),
-        oauth: bytes(oauth_metadata(app.issuer(), &algorithms, &registered.apis)),
+        oauth: bytes(oauth_metadata(app.issuer(), &algorithms, ENCRYPTION, &registered.apis)),
         jwks: Bytes::from(registered.keys.jwks().to_string()),
     }
 }

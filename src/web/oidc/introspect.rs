@@ -18,7 +18,7 @@ pub async fn post(State(app): State<Arc<App>>, headers: HeaderMap, request: Clie
     if !wants_signed(&headers) {
         return Ok(Json(answer.said).into_response());
     }
-    let token = answer.signed(&app, now).map_err(|failure| ApiError::of(failure.into(), now))?;
+    let token = answer.signed(&app, now).await.map_err(|failure| ApiError::of(failure.into(), now))?;
     Ok(([(header::CONTENT_TYPE, SIGNED)], token).into_response())
 }
 

@@ -13,7 +13,7 @@ use super::api::ApiError;
 use crate::app::App;
 use crate::model::ClientId;
 use crate::protocol::discovery::path;
-use crate::protocol::error::ErrorCode;
+use crate::protocol::error::{ErrorCode, Reason};
 use crate::service::client_auth::Denied;
 use crate::service::registration::{self, Asked};
 use crate::web::peer;
@@ -98,6 +98,10 @@ fn refused(denied: Denied, now: Timestamp) -> Response {
             tracing::info!(reason = ?error.reason, "a registration was refused");
             let challenge = HeaderValue::from_static("Bearer realm=\"registration\", error=\"invalid_token\"");
             (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)], Json(error.body())).into_response()
+        }
+        // RFC 9110 15.5.10.
+        Denied::Refused(error) if error.reason == Reason::RegistrationOvertaken => {
+            ApiError::with_status(StatusCode::CONFLICT, error).into_response()
         }
         other => ApiError::of(other, now).into_response(),
     }

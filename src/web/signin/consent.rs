@@ -44,7 +44,7 @@ pub async fn show(State(app): State<Arc<App>>, guest: Guest, Query(query): Query
 }
 
 /// RFC 9396 13.1: the person sees what is asked for, member by member, under names that the operator chose.
-fn details(request: &AuthorizeRequest, client: &Client, apis: &Apis) -> Vec<DetailBlock> {
+pub(super) fn details(request: &AuthorizeRequest, client: &Client, apis: &Apis) -> Vec<DetailBlock> {
     let block = |detail: &Value| {
         let (api, known) = details::owner(details::type_of(detail), client, apis)?;
         let members = detail.as_object()?.iter().filter(|(name, _)| *name != "type");

@@ -90,6 +90,7 @@ fn confirmation(
         network: asked.network,
         minutes_ago: i64::try_from(now.since(asked.created_at).as_secs() / 60).unwrap_or(i64::MAX),
         scopes: open.request.scopes.iter().map(ScopeLine::new).collect(),
+        details: super::consent::details(&open.request, &open.client, &registered.apis),
         uncompared,
     };
     let status = if uncompared { StatusCode::BAD_REQUEST } else { StatusCode::OK };

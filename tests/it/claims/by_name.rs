@@ -107,3 +107,24 @@ async fn the_person_is_asked_for_what_claims_by_name_would_tell() {
     assert_eq!(scene.browser.path(), "/consent");
     assert!(scene.browser.text("main").contains("phone number"), "{}", scene.browser.text("main"));
 }
+
+/// OpenID Connect Core 5.2: one value per claim is stored, and it is told without a tag. Languages are a wish.
+#[tokio::test]
+async fn languages_of_claims_are_a_wish_that_is_never_refused() {
+    let mut scene = Scene::new().await;
+    let asked = json!({
+        "id_token": { "name#de": null, "family_name#ja-Hani-JP": { "essential": true }, "email#": null, "#de": null, "acr#de": { "essential": true, "value": "x" } },
+        "userinfo": { "given_name#de-CH-1996": { "essential": true }, "given_name": null, "sub#de": { "value": "somebody else" } },
+    });
+
+    for locales in ["de", "de-CH fr-CA en", "xx-unheard-of", " ", "not a tag !", "*"] {
+        let tokens = scene.tokens(&["openid", "profile"], &[("claims_locales", locales), ("claims", &asked.to_string())]).await;
+        let (id_token, told) = (claims(tokens.text("id_token")), scene.userinfo(tokens.text("access_token")).await.good().body);
+
+        assert_eq!(told["given_name"], "Anna", "{locales}");
+        for members in [&id_token, &told] {
+            assert!(members.as_object().unwrap().keys().all(|name| !name.contains('#')), "{members}");
+        }
+    }
+    assert!(scene.metadata().await.get("claims_locales_supported").is_none(), "what is not chosen by language is not announced");
+}

@@ -9,6 +9,7 @@ use tenantry::model::{ClientMetadata, SigningAlg};
 use tenantry::service::clients::metadata_fault;
 
 use super::{Scene, claims, part, send};
+use crate::harness::key_server::KeyServer;
 use crate::harness::net;
 
 fn jwks(pair: &dyn KeyPair) -> Value {
@@ -114,6 +115,9 @@ async fn what_cannot_be_encrypted_cannot_be_registered() {
     ] {
         assert_eq!(metadata_fault(&wrong).map(|(field, _)| field), Some("id_token_encrypted_response_alg"));
     }
+    let fetched = |alg| ClientMetadata { jwks: None, jwks_uri: Some("https://app.example/jwks".into()), ..id(Some(alg), None) };
+    assert_eq!(metadata_fault(&fetched("ECDH-ES")), None, "the keys are looked at when they are needed");
+    assert_eq!(metadata_fault(&fetched("RSA1_5")).map(|(field, _)| field), Some("id_token_encrypted_response_alg"));
 }
 
 #[tokio::test]
@@ -147,7 +151,7 @@ async fn the_metadata_names_what_can_be_signed_and_encrypted() {
     let metadata = Scene::new().await.metadata().await;
     let has = |name: &str, value: &str| metadata[name].as_array().unwrap().iter().any(|known| known == value);
 
-    for what in ["id_token", "userinfo"] {
+    for what in ["id_token", "userinfo", "introspection"] {
         assert!(has(&format!("{what}_encryption_alg_values_supported"), "RSA-OAEP-256"));
         assert!(has(&format!("{what}_encryption_alg_values_supported"), "ECDH-ES"));
         assert!(!has(&format!("{what}_encryption_alg_values_supported"), "RSA1_5"));
@@ -155,4 +159,67 @@ async fn the_metadata_names_what_can_be_signed_and_encrypted() {
         assert!(!has(&format!("{what}_signing_alg_values_supported"), "none"));
     }
     assert!(has("introspection_signing_alg_values_supported", "ES256"));
+}
+
+#[tokio::test]
+async fn keys_to_encrypt_to_are_fetched_from_the_jwks_uri_and_followed_when_they_change() {
+    let (server, first, second) =
+        (KeyServer::start().await, RsaKeyPair::generate(2048).unwrap(), EcKeyPair::generate(EcCurve::P256).unwrap());
+    let uri = server.uri.clone();
+    let mut scene = Scene::with(|metadata| {
+        metadata.jwks_uri = Some(uri);
+        metadata.id_token_encrypted_response_alg = Some("RSA-OAEP-256".into());
+        metadata.userinfo_encrypted_response_alg = Some("ECDH-ES+A256KW".into());
+        metadata.introspection_encrypted_response_alg = Some("ECDH-ES+A256KW".into());
+        metadata.introspection_encrypted_response_enc = Some("A256GCM".into());
+    })
+    .await;
+    let both = |one: &Value, other: &Value| json!({ "keys": [one["keys"][0], other["keys"][0]] });
+    server.show(Some(both(&jwks(&first), &jwks(&second))));
+
+    let tokens = scene.tokens(&["openid", "email"], &[]).await;
+    let access = tokens.text("access_token");
+    let (id_token, _) = opened(tokens.text("id_token"), &RSA_OAEP_256.decrypter_from_jwk(&first.to_jwk_private_key()).unwrap());
+    let (told, _) = opened(&scene.userinfo(access).await.text, &ECDH_ES_A256KW.decrypter_from_jwk(&second.to_jwk_private_key()).unwrap());
+    let request = net::client().post(scene.t.url("/introspect")).basic_auth(scene.client.id.as_str(), Some(&scene.secret));
+    let sealed = send(request.header("accept", "application/token-introspection+jwt").form(&[("token", access)])).await;
+    let (evidence, header) = opened(&sealed.text, &ECDH_ES_A256KW.decrypter_from_jwk(&second.to_jwk_private_key()).unwrap());
+
+    assert_eq!(claims(&id_token)["sub"], json!(scene.person.id));
+    assert_eq!(serde_json::from_str::<Value>(&told).unwrap()["email"], "anna@acme.example");
+    assert_eq!((header.content_type(), header.content_encryption()), (Some("JWT"), Some("A256GCM")));
+    assert_eq!(claims(&evidence)["token_introspection"]["active"], true);
+    assert_eq!(server.asked(), 1, "one set for all of them, asked for once");
+
+    let third = RsaKeyPair::generate(2048).unwrap();
+    server.show(Some(both(&jwks(&third), &jwks(&second))));
+    scene.t.later(std::time::Duration::from_secs(3600));
+    let tokens = scene.tokens(&["openid"], &[]).await;
+    let (id_token, _) = opened(tokens.text("id_token"), &RSA_OAEP_256.decrypter_from_jwk(&third.to_jwk_private_key()).unwrap());
+    assert_eq!((&claims(&id_token)["sub"], server.asked()), (&json!(scene.person.id), 2));
+}
+
+#[tokio::test]
+async fn nothing_goes_out_in_clear_while_a_key_to_encrypt_to_cannot_be_had() {
+    let server = KeyServer::start().await;
+    let (uri, pair) = (server.uri.clone(), RsaKeyPair::generate(2048).unwrap());
+    let mut scene = Scene::with(|metadata| {
+        metadata.jwks_uri = Some(uri);
+        metadata.id_token_encrypted_response_alg = Some("RSA-OAEP-256".into());
+    })
+    .await;
+    scene.t.expect_errors();
+
+    let (landed, verifier) = scene.authorize(&["openid"], &[]).await;
+    let code = landed.code();
+    let without = scene.redeem(&code, &verifier, &[]).await;
+    assert_eq!(without.error(), (500, "server_error"));
+    server.show(Some(jwks(&pair)));
+    assert_eq!(scene.redeem(&code, &verifier, &[]).await.status, 500, "nobody makes us ask more than once a minute");
+    scene.t.later(std::time::Duration::from_secs(59));
+    let (landed, verifier) = scene.authorize(&["openid"], &[]).await;
+    scene.t.later(std::time::Duration::from_secs(1));
+    let tokens = scene.redeem(&landed.code(), &verifier, &[]).await.good();
+
+    assert_eq!(tokens.text("id_token").split('.').count(), 5);
 }

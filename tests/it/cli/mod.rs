@@ -1,5 +1,6 @@
 //! The real program: its commands, its first start, its keys, its TLS, its stop.
 mod commands;
+mod deliveries;
 mod first_start;
 mod tls;
 mod told;

@@ -93,3 +93,85 @@ fn a_key_of_another_certificate_is_refused_at_the_start() {
 
     done.refused("TLS:");
 }
+
+/// A client that shows this certificate and trusts that one.
+#[expect(clippy::disallowed_methods, reason = "the tests are foreign parties and bring their own client")]
+fn showing(own: &Pair, trusted: &Pair) -> reqwest::Client {
+    tenantry::server::install_provider();
+    let pem = [std::fs::read(&own.key).unwrap(), std::fs::read(&own.certificate).unwrap()].concat();
+    let identity = reqwest::Identity::from_pem(&pem).unwrap();
+    let trusted = reqwest::Certificate::from_pem(&std::fs::read(&trusted.certificate).unwrap()).unwrap();
+    reqwest::Client::builder().no_proxy().tls_certs_only([trusted]).identity(identity).timeout(PATIENCE).build().unwrap()
+}
+
+/// Registers an application that proves itself by this certificate; gives its id.
+fn registered(instance: &Instance, own: &Pair) -> String {
+    let pem = std::fs::read_to_string(&own.certificate).unwrap();
+    let der: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    let metadata = serde_json::json!({
+        "token_endpoint_auth_method": "self_signed_tls_client_auth",
+        "tls_client_certificate_bound_access_tokens": true,
+        "jwks": { "keys": [{ "kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "x5c": [der] }] },
+    });
+    let file = instance.folder.path().join("job.json");
+    std::fs::write(&file, metadata.to_string()).unwrap();
+    let file = file.to_str().unwrap();
+    let add = ["client", "add", "--preset", "machine", "--name", "Job", "--scope", "orders", "--metadata-file", file, "--json"];
+    instance.run(&add).json()["client_id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_second_listener_asks_for_certificates_and_serves_the_endpoints_for_clients_alone() {
+    let instance = Instance::new();
+    let folder = instance.folder.path();
+    let (server, own, other) = (make_pair(folder, "server"), make_pair(folder, "job"), make_pair(folder, "thief"));
+    assert_eq!(instance.run(&["migrate"]).code, 0);
+    let job = registered(&instance, &own);
+    let certificate = format!("server.tls_certificate_file={}", server.certificate.display());
+    let key = format!("server.tls_key_file={}", server.key.display());
+    let args = ["serve", "--issuer", "https://localhost", "--set", &certificate, "--set", &key];
+    let second = ["--set", "server.mtls_listen=127.0.0.1:0", "--set", "server.mtls_url=https://mtls.localhost"];
+    let mut process = Process::tenantry(&[&args[..], &second].concat(), &instance.env());
+    let (mut people, mut clients) = (None, None);
+    while people.is_none() || clients.is_none() {
+        let line = process.line("127.0.0.1:").await;
+        let port = line.split("127.0.0.1:").nth(1).unwrap().chars().take_while(char::is_ascii_digit).collect::<String>();
+        let place = if line.contains("certificates") { &mut clients } else { &mut people };
+        *place = Some(port);
+    }
+    let (people, clients) = (people.unwrap(), clients.unwrap());
+    let form = [("grant_type", "client_credentials"), ("client_id", job.as_str())];
+    let ask = async |client: &reqwest::Client, port: &str| {
+        let answer = client.post(format!("https://localhost:{port}/token")).form(&form).send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<serde_json::Value>().await.unwrap())
+    };
+    let (own, other, bare) = (showing(&own, &server), showing(&other, &server), server.client());
+
+    let (status, tokens) = ask(&own, &clients).await;
+    assert_eq!((status, tokens["token_type"].as_str()), (200, Some("Bearer")), "{tokens}");
+    for (client, port, why) in [
+        (&other, &clients, "another certificate"),
+        (&bare, &clients, "none: it is asked for, and a client may do without"),
+        (&own, &people, "the first listener asks nobody"),
+    ] {
+        let (status, refused) = ask(client, port).await;
+        assert_eq!((status, refused["error"].as_str()), (401, Some("invalid_client")), "{why}");
+    }
+    let status = async |port: &str, path: &str| own.get(format!("https://localhost:{port}{path}")).send().await.unwrap().status().as_u16();
+    for path in ["/", "/login", "/authorize", "/device", "/end-session", "/account/security", "/jwks", "/healthz", "/register"] {
+        assert_eq!(status(&clients, path).await, 404, "{path}");
+    }
+    assert_eq!((status(&people, "/healthz").await, status(&people, "/jwks").await, status(&clients, "/userinfo").await), (200, 200, 401));
+    for path in ["/token", "/introspect", "/revoke", "/par", "/device_authorization"] {
+        assert_eq!(status(&clients, path).await, 405, "{path} takes POST");
+    }
+    let document = own.get(format!("https://localhost:{people}/.well-known/openid-configuration")).send().await.unwrap();
+    let document: serde_json::Value = document.json().await.unwrap();
+    let aliases = document["mtls_endpoint_aliases"].as_object().unwrap();
+    for (name, url) in aliases {
+        let path = url.as_str().unwrap().strip_prefix("https://mtls.localhost").unwrap();
+        assert_ne!(status(&clients, path).await, 404, "{name} is announced, so it answers");
+    }
+    process.ask_to_stop();
+    assert!(process.ended().await.success(), "both listeners end");
+}

@@ -159,3 +159,23 @@ async fn k35_an_application_has_no_api_access_of_its_own() {
     assert_eq!(own.access()["aud"], ORDERS);
     assert_eq!(named.error(), (400, "invalid_target"));
 }
+
+#[tokio::test]
+async fn k35_a_refresh_token_is_worth_what_its_redemption_would_yield() {
+    let w = World::with_apis().await;
+    w.api_access(true).await;
+    let named = w.for_the_ledger().await;
+    let unnamed = w.tokens(&mut w.t.browser(), &[]).await;
+    let (ledger, any) = (named.text("refresh_token"), unnamed.text("refresh_token"));
+    assert!(w.is_active(ledger).await && w.is_active(any).await);
+
+    w.api_access(false).await;
+    let without = (w.is_active(named.text("access_token")).await, w.is_active(ledger).await, w.is_active(any).await);
+    let redeemed = (w.refresh(ledger, &[]).await, w.refresh(any, &[]).await);
+    w.api_access(true).await;
+
+    assert_eq!(without, (false, false, true), "as the access token; one that named nothing is good for the rest");
+    assert_eq!(redeemed.0.error(), (400, "invalid_grant"));
+    assert_eq!(redeemed.1.good().access()["aud"], json!([ORDERS, w.t.origin]));
+    assert!(w.is_active(ledger).await, "refused, not ended");
+}

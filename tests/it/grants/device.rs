@@ -1,6 +1,7 @@
 //! The device grant (RFC 8628) as the device sees it.
 use std::time::Duration;
 
+use serde_json::json;
 use tenantry::model::{ClientState, DeviceSignIn, GrantType, MembershipState, PersonState};
 use tenantry::protocol::Reason;
 use tenantry::service::clients::Preset;
@@ -225,4 +226,47 @@ async fn a_device_gets_tokens_for_the_resource_that_it_named() {
     assert_eq!(other.access()["aud"], tokens.access()["aud"], "a switch makes it no wider");
     let greedy = w.refresh(other.text("refresh_token"), &[("resource", pay)]).await;
     assert_eq!(greedy.error(), (400, "invalid_target"));
+}
+
+#[tokio::test]
+async fn authorization_details_of_a_device_are_shown_each_time_and_granted() {
+    const PAY: &str = "https://pay.example";
+    let w = World::with(|metadata| {
+        metadata.audiences = vec![PAY.to_owned()];
+        metadata.authorization_details_types = vec!["payment".to_owned()];
+    })
+    .await;
+    let members = json!({ "amount": { "kind": "string", "required": true }, "actions": { "kind": "strings" } });
+    w.api(
+        PAY,
+        json!({ "name": "Payments", "authorization_details": [{ "type": "payment", "label": "Start a payment", "members": members }] }),
+    )
+    .await;
+    let asked = json!([{ "type": "payment", "amount": "12.50 EUR", "actions": ["status", "cancel"] }]);
+    let (whole, less) = (asked.to_string(), json!([{ "type": "payment", "amount": "12.50 EUR", "actions": ["status"] }]));
+
+    for wrong in ["{}", r#"[{"type":"payment"}]"#, r#"[{"type":"other"}]"#, r#"[{"type":"payment","amount":"1","surprise":true}]"#] {
+        let refused = w.post("/device_authorization", &[("scope", ALL), ("authorization_details", wrong)]).await;
+        assert_eq!(refused.error(), (400, "invalid_authorization_details"), "{wrong}");
+    }
+    let device = w.begin_device(&[("authorization_details", &whole)]).await;
+    let mut browser = w.t.browser();
+    w.at_confirmation(&mut browser, &device).await;
+    let page = browser.text("main");
+    browser.tick("#device-compared").submit("#device-allow").await;
+    let form = [("grant_type", DEVICE), ("device_code", device.text("device_code"))];
+    let wider = json!([{ "type": "payment", "amount": "99 EUR", "actions": ["status"] }]).to_string();
+    let wider = w.post("/token", &[&form[..], &[("authorization_details", wider.as_str())]].concat()).await;
+    let tokens = w.poll(&device).await.good();
+    let text = less.to_string();
+    let later = w.refresh(tokens.text("refresh_token"), &[("authorization_details", text.as_str())]).await.good();
+
+    for seen in ["Start a payment", "Payments", "12.50 EUR", "status, cancel"] {
+        assert!(page.contains(seen), "{seen} in {page}");
+    }
+    assert_eq!(wider.error(), (400, "invalid_authorization_details"));
+    assert_eq!((&tokens.body["authorization_details"], &tokens.access()["authorization_details"]), (&asked, &asked));
+    assert_eq!(later.body["authorization_details"], less);
+    let told = w.post("/introspect", &[("token", tokens.text("access_token"))]).await.good();
+    assert_eq!(told.body["authorization_details"], asked);
 }

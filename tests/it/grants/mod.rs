@@ -3,6 +3,7 @@
 pub mod api_access;
 mod device;
 mod device_pages;
+mod dpop;
 mod exchange;
 mod step_up;
 mod switch;

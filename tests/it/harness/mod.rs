@@ -15,6 +15,7 @@ pub mod cookies;
 pub mod database;
 pub mod html;
 pub mod issuer;
+pub mod key_server;
 pub mod landing;
 pub mod log;
 pub mod mailbox;

@@ -1,6 +1,8 @@
 //! OpenID Connect Back-Channel Logout 1.0: who is told, what the token says, what happens when nobody answers.
 use tenantry::keys::Typ;
-use tenantry::model::{MembershipState, SigningAlg};
+use tenantry::model::{MembershipState, SigningAlg, TenantState};
+use tenantry::service::housekeeping::expire;
+use tenantry::service::{session, tenants};
 
 use super::*;
 
@@ -222,4 +224,93 @@ async fn k02_an_inner_logout_address_is_never_called() {
     assert_eq!(state, "queued");
     assert!(error.unwrap().contains("outbound.allowed_networks"));
     assert!(receiver.tokens().is_empty());
+}
+
+#[tokio::test]
+async fn disabling_a_tenant_tells_every_application_of_its_people_and_no_other() {
+    let s = Scene::set().await;
+    let (first, second) = (Receiver::start().await, Receiver::start().await);
+    let (one, two) = (s.listener(&first).await, s.listener(&second).await);
+    let globex = s.t.tenant("globex").await;
+    let (ben, carl) = (s.t.member(&s.acme, "ben@acme.example").await, s.t.member(&globex, "carl@globex.example").await);
+    let (_, annas) = s.signed_in(&one).await;
+    let mut browser = s.t.browser();
+    s.t.log_in(&mut browser, &one, &ben, &["openid"]).await;
+    let (_, bens) = s.t.log_in(&mut browser, &two, &ben, &["openid"]).await;
+    let (_, carls) = s.t.log_in(&mut s.t.browser(), &two, &carl, &["openid", "offline_access"]).await;
+
+    let ended = tenants::set_state(&s.t.change(), &s.acme.id, TenantState::Disabled).await.unwrap();
+    s.t.app.refresh().await.unwrap();
+    s.deliver().await;
+
+    let subjects = |receiver: &Receiver| {
+        let mut all: Vec<String> = receiver.tokens().iter().map(|token| part(token, 1)["sub"].as_str().unwrap().to_owned()).collect();
+        all.sort();
+        all
+    };
+    let mut acmes = vec![annas.claims["sub"].as_str().unwrap().to_owned(), bens.claims["sub"].as_str().unwrap().to_owned()];
+    acmes.sort();
+    assert_eq!((ended, subjects(&first)), (3, acmes), "each session once");
+    assert_eq!(subjects(&second), [bens.claims["sub"].as_str().unwrap()], "nobody of another tenant");
+    assert!(two.refresh(carls.refresh.as_deref().unwrap()).await.is_ok());
+    assert_eq!(tenants::set_state(&s.t.change(), &s.acme.id, TenantState::Disabled).await.unwrap(), 0);
+    s.deliver().await;
+    assert_eq!(first.tokens().len(), 2, "told once");
+}
+
+#[tokio::test]
+async fn enabling_a_tenant_again_brings_no_token_back() {
+    let s = Scene::set().await;
+    let party = s.party(|_| {}).await;
+    let (_, tokens) = s.t.log_in(&mut s.t.browser(), &party, &s.anna, &["openid", "offline_access"]).await;
+
+    for state in [TenantState::Disabled, TenantState::Active] {
+        tenants::set_state(&s.t.change(), &s.acme.id, state).await.unwrap();
+        s.t.app.refresh().await.unwrap();
+    }
+
+    assert!(party.refresh(tokens.refresh.as_deref().unwrap()).await.is_err());
+    s.signed_in(&party).await;
+}
+
+#[tokio::test]
+async fn a_session_that_runs_out_is_told_once_and_one_that_rests_is_not() {
+    let (s, receiver) = (Scene::set().await, Receiver::start().await);
+    let party = s.listener(&receiver).await;
+    let (_, tokens) = s.signed_in(&party).await;
+
+    // The tenant's idle limit is eight hours, the absolute one a day.
+    s.t.later(seconds(9 * 3600));
+    assert_eq!(session::end_overdue(&s.t.app, s.t.now()).await.unwrap(), 0);
+    s.t.later(seconds(15 * 3600));
+    expire(&s.t.app).await.unwrap();
+    assert_eq!(session::end_overdue(&s.t.app, s.t.now()).await.unwrap(), 0);
+    s.deliver().await;
+
+    let heard = receiver.tokens();
+    assert_eq!(heard.len(), 1);
+    assert_eq!(part(&heard[0], 1)["sid"], part(&tokens.id_token, 1)["sid"]);
+    assert_eq!(s.record(&party).await, [("delivered".to_owned(), 1, None)]);
+}
+
+#[tokio::test]
+async fn e07_a_session_runs_out_by_the_limit_of_the_strictest_tenant() {
+    let (s, receiver) = (Scene::set().await, Receiver::start().await);
+    let party = s.listener(&receiver).await;
+    let globex = s.t.tenant("globex").await;
+    let carl = s.t.member(&globex, "carl@globex.example").await;
+    s.signed_in(&party).await;
+    let (_, carls) = s.t.log_in(&mut s.t.browser(), &party, &carl, &["openid"]).await;
+    let mut policy = globex.policy.clone();
+    policy.session_absolute_hours = 2;
+    s.t.app.store.write(async |w| w.set_tenant_policy(&globex.id, &policy).await).await.unwrap();
+    s.t.app.refresh().await.unwrap();
+
+    s.t.later(seconds(2 * 3600));
+    assert_eq!(session::end_overdue(&s.t.app, s.t.now()).await.unwrap(), 1);
+    s.deliver().await;
+
+    let heard = receiver.tokens();
+    assert_eq!(heard.len(), 1);
+    assert_eq!(part(&heard[0], 1)["sub"], carls.claims["sub"]);
 }

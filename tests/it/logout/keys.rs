@@ -1,44 +1,17 @@
 //! Keys behind a `jwks_uri` (RFC 7591 2): fetched when needed, seldom, kept while their server rests.
-use axum::routing::get;
 use josekit::jwk::alg::ec::{EcCurve, EcKeyPair};
 use josekit::jws::{ES256, JwsHeader};
 use serde_json::json;
 use tenantry::model::{AuthMethod, Client};
 
 use super::*;
+use crate::harness::key_server::KeyServer;
 use crate::harness::net;
 
-/// Serves a key set that the test changes, and counts who asks. No set: 503.
-struct KeyServer {
-    uri: String,
-    set: Arc<Mutex<Option<Value>>>,
-    asked: Arc<Mutex<u32>>,
-}
-
-impl KeyServer {
-    async fn start() -> Self {
-        let (set, asked) = (Arc::new(Mutex::new(None::<Value>)), Arc::new(Mutex::new(0)));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let uri = format!("http://{}/keys", listener.local_addr().unwrap());
-        let (shown, count) = (Arc::clone(&set), Arc::clone(&asked));
-        let answer = move || {
-            *count.lock().unwrap() += 1;
-            let shown = shown.lock().unwrap().clone();
-            async move { shown.map(|set| set.to_string()).ok_or(StatusCode::SERVICE_UNAVAILABLE) }
-        };
-        let router = Router::new().route("/keys", get(answer));
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { uri, set, asked }
-    }
-
-    fn shows(&self, keys: &[&EcKeyPair]) {
-        let keys: Vec<_> = keys.iter().map(|pair| pair.to_jwk_public_key()).collect();
-        *self.set.lock().unwrap() = Some(json!({ "keys": keys }));
-    }
-
-    fn asked(&self) -> u32 {
-        *self.asked.lock().unwrap()
-    }
+/// A set of these keys.
+fn set(keys: &[&EcKeyPair]) -> Option<Value> {
+    let keys: Vec<_> = keys.iter().map(|pair| pair.to_jwk_public_key()).collect();
+    Some(json!({ "keys": keys }))
 }
 
 fn pair(kid: &str) -> EcKeyPair {
@@ -79,12 +52,12 @@ async fn a_new_key_is_found_a_minute_after_the_last_look_and_a_known_one_without
     let (t, server) = (Tenantry::start().await, KeyServer::start().await);
     let (old, new) = (pair("old"), pair("new"));
     let client = machine(&t, &server.uri).await;
-    server.shows(&[&old]);
+    server.show(set(&[&old]));
 
     assert_eq!(ask(&t, &client, &old, "1").await, 200);
     assert_eq!(ask(&t, &client, &old, "2").await, 200);
     assert_eq!(server.asked(), 1, "the set is kept");
-    server.shows(&[&old, &new]);
+    server.show(set(&[&old, &new]));
     assert_eq!(ask(&t, &client, &new, "3").await, 401);
     assert_eq!(ask(&t, &client, &pair("junk"), "4").await, 401);
     assert_eq!(server.asked(), 1, "nobody makes us ask more than once a minute");
@@ -100,11 +73,11 @@ async fn keys_stay_good_while_their_server_rests() {
     let key = pair("k");
     let client = machine(&t, &server.uri).await;
     assert_eq!(ask(&t, &client, &key, "1").await, 401, "no keys yet");
-    server.shows(&[&key]);
+    server.show(set(&[&key]));
     t.later(seconds(60));
     assert_eq!(ask(&t, &client, &key, "2").await, 200);
 
-    *server.set.lock().unwrap() = None;
+    server.show(None);
     t.later(seconds(2 * 60 * 60));
 
     assert_eq!(ask(&t, &client, &key, "3").await, 200);
@@ -115,7 +88,7 @@ async fn keys_stay_good_while_their_server_rests() {
 async fn k02_an_inner_jwks_uri_is_never_asked() {
     let t = Tenantry::start_with(|config| config.upstream.allow_plain_http_loopback = false).await;
     let (server, key) = (KeyServer::start().await, pair("k"));
-    server.shows(&[&key]);
+    server.show(set(&[&key]));
     let port = server.uri.rsplit_once(':').unwrap().1;
 
     for host in ["127.0.0.1", "169.254.169.254", "[::ffff:7f00:1]", "0", "2130706433", "localhost"] {

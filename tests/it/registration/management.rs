@@ -1,10 +1,43 @@
 //! `/register/{client_id}`: a client reads, replaces and ends its registration (RFC 7592).
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
 use reqwest::Method;
 use serde_json::json;
 use tenantry::model::{ClientId, ClientState, ConsentMode, MembershipKind};
+use tenantry::protocol::Reason;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use super::*;
 use crate::harness::relying_party::RelyingParty;
+
+/// A sector document that comes when the test lets it.
+struct SlowDocument {
+    uri: String,
+    asked: Arc<Notify>,
+    answer: Arc<Notify>,
+}
+
+impl SlowDocument {
+    async fn start() -> Self {
+        let (asked, answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("http://{}/sector", listener.local_addr().unwrap());
+        let (told, waits) = (Arc::clone(&asked), Arc::clone(&answer));
+        let show = move || {
+            let (told, waits) = (Arc::clone(&told), Arc::clone(&waits));
+            async move {
+                told.notify_one();
+                waits.notified().await;
+                json!([CALLBACK]).to_string()
+            }
+        };
+        tokio::spawn(async move { axum::serve(listener, Router::new().route("/sector", get(show))).await.unwrap() });
+        Self { uri, asked, answer }
+    }
+}
 
 async fn manage(method: Method, made: &Answer, token: &str, body: Option<&Value>) -> Answer {
     let request = net::client().request(method, made.text("registration_client_uri")).bearer_auth(token);
@@ -188,4 +221,46 @@ async fn a_deleted_client_is_gone_with_all_its_tokens() {
     t.app.store.write(async |w| w.set_client_state(&gone.id, ClientState::Active).await).await.unwrap();
     t.app.refresh().await.unwrap();
     assert_eq!(userinfo().await, 401);
+}
+
+#[tokio::test]
+async fn of_two_replacements_at_once_the_slower_one_is_told_and_overwrites_nothing() {
+    let t = open().await;
+    let (made, document) = (registered(&t, &json!({})).await, SlowDocument::start().await);
+    let named = |name: &str| replacement(&made, &json!({ "client_name": name, "client_secret": made.text("client_secret") }));
+    let mut slow = named("Slow");
+    slow["sector_identifier_uri"] = document.uri.as_str().into();
+
+    let meets_another = async {
+        document.asked.notified().await;
+        let quick = own(Method::PUT, &made, Some(&named("Quick"))).await;
+        document.answer.notify_one();
+        quick
+    };
+    let (late, quick) = tokio::join!(own(Method::PUT, &made, Some(&slow)), meets_another);
+
+    assert_eq!((quick.status, quick.text("client_name")), (200, "Quick"));
+    assert_eq!(late.error(), (409, "invalid_request"));
+    assert!(late.text("error_description").contains("read it again"), "{}", late.body);
+    assert!(!t.log.lines_with(&format!("{:?}", Reason::RegistrationOvertaken)).is_empty());
+    assert_eq!(own(Method::GET, &made, None).await.text("client_name"), "Quick");
+    document.answer.notify_one();
+    assert_eq!(own(Method::PUT, &made, Some(&slow)).await.text("client_name"), "Slow", "sent once more, it is taken");
+}
+
+#[tokio::test]
+async fn of_many_replacements_at_once_every_answer_is_a_success_or_a_conflict() {
+    let t = open().await;
+    let made = registered(&t, &json!({})).await;
+    let answers = crate::harness::par::par(16, |n| {
+        let body = replacement(&made, &json!({ "client_name": format!("Board {n}") }));
+        let request = net::client().put(made.text("registration_client_uri")).bearer_auth(made.text("registration_access_token"));
+        send(request.json(&body))
+    })
+    .await;
+
+    let won: Vec<&str> = answers.iter().filter(|answer| answer.status == 200).map(|answer| answer.text("client_name")).collect();
+    assert!(answers.iter().all(|answer| answer.status == 200 || answer.error() == (409, "invalid_request")));
+    let stored = own(Method::GET, &made, None).await;
+    assert!(won.contains(&stored.text("client_name")), "{won:?} {}", stored.body);
 }

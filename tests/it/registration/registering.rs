@@ -284,3 +284,35 @@ async fn each_refusal_has_its_reason_and_each_registration_its_line_in_the_audit
     assert_eq!(line.subject, made.text("client_id"));
     assert!(!t.log.lines_with(made.text("client_secret")).iter().any(|_| true));
 }
+
+#[tokio::test]
+async fn encrypted_request_objects_are_not_promised_and_not_registered() {
+    let t = open().await;
+    let ticket = ticket(&t, None, 1).await;
+
+    for (name, value) in [("request_object_encryption_alg", "RSA-OAEP-256"), ("request_object_encryption_enc", "A128CBC-HS256")] {
+        let answer = register(&t, &ticket, &app(&json!({ name: value }))).await;
+        assert_eq!(answer.error(), (400, "invalid_client_metadata"));
+        assert!(answer.text("error_description").contains(name), "{}", answer.body);
+    }
+    for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"] {
+        let document = send(net::client().get(t.url(path))).await.body;
+        assert!(document.as_object().unwrap().keys().all(|name| !name.starts_with("request_object_encryption")), "{path}");
+    }
+    let null = register(&t, &ticket, &app(&json!({ "request_object_encryption_alg": null }))).await;
+    assert_eq!(null.status, 201, "null and missing are the same");
+    // RFC 7516 3.1: five parts. The address is proven, so the client hears of it.
+    let sealed = "eyJhbGciOiJSU0EtT0FFUC0yNTYiLCJlbmMiOiJBMTI4R0NNIn0.AAAA.AAAA.AAAA.AAAA";
+    let mut url = url::Url::parse(&t.url("/authorize")).unwrap();
+    url.query_pairs_mut().extend_pairs([
+        ("client_id", null.text("client_id")),
+        ("redirect_uri", CALLBACK),
+        ("response_type", "code"),
+        ("scope", "openid"),
+        ("request", sealed),
+    ]);
+    let mut browser = t.browser();
+    browser.goto(url.as_str()).await;
+    let told: std::collections::HashMap<String, String> = browser.landing().query_pairs().into_owned().collect();
+    assert_eq!(told["error"], "invalid_request_object");
+}

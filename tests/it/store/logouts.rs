@@ -76,7 +76,46 @@ async fn a_delivery_is_leased_postponed_with_its_fellows_delivered_or_given_up(s
     assert!(left.is_empty());
 }
 
+async fn a_tenant_ends_with_all_that_was_granted_in_it(store: &Store) {
+    furnish_listener(store).await;
+
+    store
+        .write(async |w| {
+            assert_eq!(w.end_grants_of_tenant(&tenant_id("globex"), NOW).await?, 0);
+            assert!(!w.logout_is_due(NOW).await?);
+            assert!(w.end_grants_of_tenant(&tenant_id("acme"), NOW).await? >= 3);
+            let told = w.logout_deliveries_of(&client_id(), 9).await?;
+            assert_eq!((told.len(), told[0].due_at), (2, NOW), "the session, and what has none");
+            assert_eq!(w.end_grants_of_tenant(&tenant_id("acme"), NOW).await?, 0);
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
+async fn sessions_that_run_out_are_found_until_they_end(store: &Store) {
+    furnish_listener(store).await;
+    let (end, ids) = (NOW.plus(DAY), |found: Vec<Session>| found.into_iter().map(|session| session.id).collect::<Vec<_>>());
+
+    store
+        .write(async |w| {
+            assert!(w.sessions_run_out(NOW, NOW.plus(HOUR), 9).await?.is_empty());
+            assert_eq!(ids(w.sessions_run_out(NOW, end, 9).await?), [session_id()]);
+            assert!(w.sessions_run_out(end, end.plus(DAY), 9).await?.is_empty(), "longer ago");
+            assert!(w.sessions_begun_before(&tenant_id("acme"), NOW.minus(MINUTE), 9).await?.is_empty());
+            assert_eq!(ids(w.sessions_begun_before(&tenant_id("acme"), NOW, 9).await?), [session_id()]);
+            w.end_session(&session_id(), end).await?;
+            assert!(w.sessions_run_out(NOW, end, 9).await?.is_empty());
+            assert!(w.sessions_begun_before(&tenant_id("acme"), NOW, 9).await?.is_empty());
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
 conformance! {
+    a_tenant_ends_with_all_that_was_granted_in_it,
+    sessions_that_run_out_are_found_until_they_end,
     an_ended_session_is_told_once_to_each_client,
     a_delivery_is_leased_postponed_with_its_fellows_delivered_or_given_up,
 }

@@ -41,6 +41,25 @@ async fn a_client_is_read_with_its_secrets_and_tenants(store: &Store) {
         .unwrap();
 }
 
+async fn metadata_that_somebody_else_replaced_is_not_replaced(store: &Store) {
+    furnish(store).await;
+    let read = new_client(client_id()).metadata;
+    let named = |name: &str| ClientMetadata { client_name: name.into(), ..read.clone() };
+
+    store
+        .write(async |w| {
+            assert!(w.replace_client_metadata(&client_id(), &read, &named("First")).await?);
+            assert!(!w.replace_client_metadata(&client_id(), &read, &named("Second")).await?);
+            assert!(!w.replace_client_metadata(&ClientId::from_text("cli_none"), &read, &named("Nobody")).await?);
+            Ok(())
+        })
+        .await
+        .unwrap();
+
+    let client = store.read(async |r| r.client(&client_id()).await).await.unwrap().unwrap();
+    assert_eq!(client.metadata, named("First"));
+}
+
 async fn a_changed_client_raises_the_generation(store: &Store) {
     furnish(store).await;
     let before = store.read(async |r| r.generation().await).await.unwrap();
@@ -188,6 +207,7 @@ async fn a_migrated_schema_is_current_and_migrating_again_changes_nothing(store:
 }
 
 conformance! {
+    metadata_that_somebody_else_replaced_is_not_replaced,
     a_client_is_read_with_its_secrets_and_tenants,
     a_changed_client_raises_the_generation,
     r19_one_key_signs_per_algorithm,

@@ -29,10 +29,11 @@ use tenantry::world::sha256;
 
 use super::reasons::{params, reason};
 use super::{ALL, Answer, Arena, answer, claims, redemption};
+use crate::harness::key_server::KeyServer;
 use crate::harness::net;
 use crate::harness::tenantry::{MORNING, Tenantry};
 
-struct Pair {
+pub struct Pair {
     key: PKey<Private>,
     certificate: X509,
 }
@@ -69,7 +70,7 @@ fn issue(name: &str, by: Option<&Pair>, days: std::ops::Range<i64>) -> Pair {
 }
 
 impl Pair {
-    fn own(name: &str) -> Self {
+    pub fn own(name: &str) -> Self {
         issue(name, None, -1..30)
     }
 
@@ -82,11 +83,11 @@ impl Pair {
     }
 
     /// As RFC 9440 writes it.
-    fn header(&self) -> String {
+    pub fn header(&self) -> String {
         format!(":{}:", STANDARD.encode(self.der()))
     }
 
-    fn jwks(&self) -> Value {
+    pub fn jwks(&self) -> Value {
         json!({ "keys": [{ "kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "x5c": [STANDARD.encode(self.der())] }] })
     }
 
@@ -343,4 +344,28 @@ async fn the_metadata_names_certificates_only_where_they_are_seen() {
     assert_eq!(with["tls_client_certificate_bound_access_tokens"], true);
     assert!(without.get("mtls_endpoint_aliases").is_none());
     assert!(!without["token_endpoint_auth_methods_supported"].to_string().contains("tls"));
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_is_found_behind_the_jwks_uri() {
+    let (server, own, renewed) = (KeyServer::start().await, Pair::own("job"), Pair::own("job"));
+    let uri = server.uri.clone();
+    let a = behind_proxy(None, |m| {
+        machine(m);
+        m.token_endpoint_auth_method = AuthMethod::SelfSignedTlsClientAuth;
+        m.jwks_uri = Some(uri);
+    })
+    .await;
+    let show = async |pair: &Pair| with_header(&a, &[("client-cert", pair.header())], MACHINE).await;
+
+    assert_eq!(show(&own).await.error(), (401, "invalid_client"), "no keys yet");
+    server.show(Some(own.jwks()));
+    a.t.later(std::time::Duration::from_secs(60));
+    assert_eq!((show(&own).await.status.as_u16(), show(&own).await.status.as_u16(), server.asked()), (200, 200, 2));
+    server.show(Some(renewed.jwks()));
+    assert_eq!(show(&renewed).await.error(), (401, "invalid_client"));
+    assert_eq!(server.asked(), 2, "nobody makes us ask more than once a minute");
+    a.t.later(std::time::Duration::from_secs(60));
+    assert_eq!(show(&renewed).await.status, 200);
+    assert_eq!(show(&own).await.error(), (401, "invalid_client"), "it stands there no more");
 }

@@ -7,9 +7,10 @@ use tenantry::model::SigningAlg;
 use tenantry::world::sha256;
 
 use super::Arena;
+use crate::harness::tenantry::Tenantry;
 
 /// A client's key, and the proofs that it makes.
-pub(super) struct Key {
+pub struct Key {
     alg: SigningAlg,
     signer: Box<dyn JwsSigner>,
     pub jwk: Value,
@@ -62,8 +63,13 @@ impl Key {
         format!("{signed}.{signature}")
     }
 
+    /// A proof for this endpoint.
+    pub fn proof_at(&self, t: &Tenantry, path: &str) -> String {
+        self.sign(&self.header(), &json!({ "jti": fresh(), "htm": "POST", "htu": t.url(path), "iat": t.now().seconds() }))
+    }
+
     /// A proof for the token endpoint with changed or further claims; null takes one away.
-    pub fn proof_with(&self, a: &Arena, changes: Value) -> String {
+    pub(super) fn proof_with(&self, a: &Arena, changes: Value) -> String {
         let mut claims = json!({ "jti": fresh(), "htm": "POST", "htu": a.t.url("/token"), "iat": a.now().seconds() });
         for (name, value) in changes.as_object().unwrap() {
             claims[name] = value.clone();
@@ -72,12 +78,12 @@ impl Key {
         self.sign(&self.header(), &claims)
     }
 
-    pub fn proof(&self, a: &Arena) -> String {
+    pub(super) fn proof(&self, a: &Arena) -> String {
         self.proof_with(a, json!({}))
     }
 
     /// A proof for userinfo, beside a token.
-    pub fn proof_for(&self, a: &Arena, method: &str, token: &str, changes: Value) -> String {
+    pub(super) fn proof_for(&self, a: &Arena, method: &str, token: &str, changes: Value) -> String {
         let ath = URL_SAFE_NO_PAD.encode(sha256(token.as_bytes()));
         let mut all = json!({ "htm": method, "htu": a.t.url("/userinfo"), "ath": ath });
         all.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
@@ -85,7 +91,7 @@ impl Key {
     }
 }
 
-pub(super) fn fresh() -> String {
+pub fn fresh() -> String {
     static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     format!("jti-{}", NEXT.fetch_add(1, std::sync::atomic::Ordering::SeqCst))
 }
