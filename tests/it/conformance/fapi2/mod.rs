@@ -5,8 +5,10 @@
 //! | --- | --- | --- |
 //! | `fapi2-security-profile-final-test-plan` | private_key_jwt, dpop, openid_connect, unsigned, plain_response | `security_profile.rs` |
 //! | `fapi2-message-signing-final-test-plan` | the same with signed_non_repudiation and jarm | `message_signing.rs` |
+//! | both | `client_auth_type=mtls`, `sender_constrain=mtls` | `certificates.rs` |
 //!
 //! Modules of national profiles, grant management and TLS are left out; names lack their common prefix.
+mod certificates;
 mod keys;
 mod message_signing;
 mod modules;

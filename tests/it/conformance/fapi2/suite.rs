@@ -12,6 +12,7 @@ use crate::harness::browser::Browser;
 use crate::harness::net;
 use crate::harness::tenantry::Tenantry;
 use crate::harness::world::{PASSWORD, Someone};
+use crate::tokens::mtls::Pair;
 
 pub const CALLBACK: &str = "https://suite.example/test/a/fapi/callback";
 /// The second client's address has a query of its own, which must survive.
@@ -22,12 +23,27 @@ const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 pub enum Plan {
     SecurityProfile,
     MessageSigning,
+    /// The variants `client_auth_type=mtls` and `sender_constrain=mtls`.
+    SecurityProfileMtls,
+    MessageSigningMtls,
+}
+
+impl Plan {
+    pub fn signs(self) -> bool {
+        matches!(self, Self::MessageSigning | Self::MessageSigningMtls)
+    }
+
+    pub fn is_mtls(self) -> bool {
+        matches!(self, Self::SecurityProfileMtls | Self::MessageSigningMtls)
+    }
 }
 
 pub struct Client {
     pub id: String,
     pub key: Key,
     pub dpop: Key,
+    /// What it shows where clients are asked for certificates.
+    pub certificate: Pair,
     pub redirect_uri: String,
 }
 
@@ -51,7 +67,15 @@ pub struct Asked {
 
 impl Suite {
     pub async fn new(plan: Plan) -> Self {
-        let t = Tenantry::start().await;
+        // The proxy in front of an instance hands the certificate of a connection on (RFC 9440).
+        let t = Tenantry::start_with(|config| {
+            if plan.is_mtls() {
+                config.server.client_certificate_header = Some("Client-Cert".to_owned());
+                config.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+                config.server.mtls_url = Some("https://mtls.id.example".to_owned());
+            }
+        })
+        .await;
         let acme = t.tenant("acme").await;
         let person = t.person_with("anna@acme.example", |new| new.second_factor = FactorKind::None).await;
         t.join(&person, &acme, MembershipKind::Home).await;
@@ -87,7 +111,7 @@ impl Suite {
             .with("response_type", "code")
             .with("code_challenge", challenge.as_str())
             .with("code_challenge_method", "S256");
-        if self.plan == Plan::MessageSigning {
+        if self.plan.signs() {
             request = request.with("response_mode", "jwt");
         }
         Asked { request, verifier: verifier.secret().clone() }
@@ -110,11 +134,8 @@ impl Suite {
 
     /// The form of a pushed request, without the client's credentials.
     pub fn form(&self, client: &Client, request: &AuthRequest) -> Vec<(String, String)> {
-        match self.plan {
-            Plan::SecurityProfile => request.0.clone(),
-            // RFC 9126 3: the object alone.
-            Plan::MessageSigning => vec![("request".to_owned(), client.sign(&self.object(client, request)))],
-        }
+        // RFC 9126 3: the object alone.
+        if self.plan.signs() { vec![("request".to_owned(), client.sign(&self.object(client, request)))] } else { request.0.clone() }
     }
 
     pub async fn push(&self, client: &Client, request: &AuthRequest) -> Answer {
@@ -123,6 +144,9 @@ impl Suite {
 
     pub async fn push_form(&self, client: &Client, form: &[(String, String)], assertion: &Value) -> Answer {
         let request = net::client().post(self.endpoint("pushed_authorization_request_endpoint"));
+        if self.plan.is_mtls() {
+            return answer(client.certified(request).form(&client.named(form))).await;
+        }
         answer(request.form(&client.with_assertion(form, &client.sign(assertion)))).await
     }
 
@@ -171,7 +195,7 @@ impl Suite {
         let known = Url::parse(&client.redirect_uri).unwrap();
         let own: Vec<(String, String)> = known.query_pairs().into_owned().collect();
         let mut fields: std::collections::BTreeMap<_, _> = landed.query_pairs().into_owned().filter(|pair| !own.contains(pair)).collect();
-        if self.plan == Plan::MessageSigning && fields.contains_key("response") {
+        if self.plan.signs() && fields.contains_key("response") {
             assert_eq!(fields.len(), 1, "JARM 2.1: nothing beside the signed answer: {fields:?}");
             let (_, claims) = verified(&self.jwks, &fields["response"]);
             assert_eq!((claims["iss"].as_str(), claims["aud"].as_str()), (Some(self.issuer()), Some(client.id.as_str())));
@@ -208,6 +232,11 @@ impl Suite {
 
     pub async fn token_with(&self, client: &Client, form: &[(&str, &str)], assertion: &str, proof: Option<&str>) -> Answer {
         let form: Vec<(String, String)> = form.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        if self.plan.is_mtls() {
+            // The certificate is both proofs: of the client, and of the key that tokens are bound to.
+            let request = net::client().post(self.endpoint("token_endpoint")).form(&client.named(&form));
+            return answer(if proof.is_some() { client.certified(request) } else { request }).await;
+        }
         let mut request = net::client().post(self.endpoint("token_endpoint")).form(&client.with_assertion(&form, assertion));
         if let Some(proof) = proof {
             request = request.header("dpop", proof);
@@ -233,7 +262,8 @@ impl Suite {
             (200, "application/json", "no-store"),
             "{answer:?}"
         );
-        assert_eq!(answer.text("token_type"), "DPoP");
+        // RFC 9449 5, RFC 8705 3.
+        assert_eq!(answer.text("token_type"), if self.plan.is_mtls() { "Bearer" } else { "DPoP" });
         assert!(answer.body["expires_in"].is_u64());
         let id_token = answer.text("id_token").to_owned();
         let (header, claims) = verified(&self.jwks, &id_token);
@@ -252,6 +282,15 @@ impl Suite {
         answer(request).await
     }
 
+    /// Asks userinfo as this client does, with this key of it where there are keys.
+    pub async fn asks(&self, client: &Client, key: &Key, token: &str) -> Answer {
+        if self.plan.is_mtls() {
+            let request = net::client().get(self.endpoint("userinfo_endpoint")).bearer_auth(token);
+            return answer(client.certified(request)).await;
+        }
+        self.resource("DPoP", token, &[self.resource_proof(key, token).signed(key)]).await
+    }
+
     pub fn resource_proof(&self, key: &Key, token: &str) -> Proof {
         key.proof("GET", self.endpoint("userinfo_endpoint"), self.now()).beside(token)
     }
@@ -266,7 +305,7 @@ impl Suite {
     }
 
     pub async fn works(&self, client: &Client, token: &str, key: &Key) {
-        let got = self.resource("DPoP", token, &[self.resource_proof(key, token).signed(key)]).await;
+        let got = self.asks(client, key, token).await;
         assert_eq!(got.status, 200, "{}: {got:?}", client.id);
         assert!(!got.header("date").is_empty(), "RFC 9110 6.6.1");
     }
@@ -284,6 +323,16 @@ impl Client {
         self.key.sign(&json!({ "alg": self.key.alg, "kid": self.key.kid() }), claims)
     }
 
+    /// Its certificate, as the proxy hands it on.
+    pub fn certified(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        request.header("client-cert", self.certificate.header())
+    }
+
+    /// RFC 8705 2: a client that shows a certificate says who it is.
+    fn named(&self, form: &[(String, String)]) -> Vec<(String, String)> {
+        form.iter().filter(|(name, _)| name != "client_id").cloned().chain([("client_id".to_owned(), self.id.clone())]).collect()
+    }
+
     fn with_assertion(&self, form: &[(String, String)], assertion: &str) -> Vec<(String, String)> {
         let proof = [("client_assertion_type", ASSERTION), ("client_assertion", assertion)];
         form.iter().cloned().chain(proof.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect()
@@ -291,6 +340,8 @@ impl Client {
 }
 
 async fn register(t: &Tenantry, plan: Plan, key: Key, redirect_uri: &str) -> Client {
+    let certificate = Pair::own(redirect_uri.split(['?', '/']).next_back().unwrap());
+    let own = certificate.jwks()["keys"][0].clone();
     let (client, _) = t
         .client(Preset::Web, |new| {
             let metadata = &mut new.metadata;
@@ -304,11 +355,18 @@ async fn register(t: &Tenantry, plan: Plan, key: Key, redirect_uri: &str) -> Cli
             metadata.id_token_signed_response_alg = SigningAlg::Ps256;
             metadata.authorization_signed_response_alg = SigningAlg::Ps256;
             metadata.response_modes = vec![ResponseMode::Query, ResponseMode::Jwt];
-            metadata.require_signed_request_object = plan == Plan::MessageSigning;
+            metadata.require_signed_request_object = plan.signs();
             let alg = if key.alg == "PS256" { SigningAlg::Ps256 } else { SigningAlg::Es256 };
             metadata.token_endpoint_auth_signing_alg = Some(alg);
             metadata.request_object_signing_alg = Some(alg);
+            if plan.is_mtls() {
+                metadata.token_endpoint_auth_method = AuthMethod::SelfSignedTlsClientAuth;
+                metadata.token_endpoint_auth_signing_alg = None;
+                metadata.jwks = Some(json!({ "keys": [key.public, own] }));
+                metadata.dpop_bound_access_tokens = false;
+                metadata.tls_client_certificate_bound_access_tokens = true;
+            }
         })
         .await;
-    Client { id: client.id.as_str().to_owned(), key, dpop: Key::es256("dpop"), redirect_uri: redirect_uri.to_owned() }
+    Client { id: client.id.as_str().to_owned(), key, dpop: Key::es256("dpop"), certificate, redirect_uri: redirect_uri.to_owned() }
 }

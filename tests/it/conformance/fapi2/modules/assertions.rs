@@ -81,10 +81,45 @@ pub async fn ensure_client_id_in_token_endpoint(plan: Plan) {
     s.refused(&refused, &[(401, "invalid_client"), (400, "invalid_grant")]);
 }
 
+/// The first client's certificate without its name.
+pub async fn ensure_client_id_in_token_endpoint_mtls(plan: Plan) {
+    let (s, asked, code) = fresh(plan).await;
+    let redirect = asked.request.get("redirect_uri").unwrap();
+    let form = [("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", redirect), ("code_verifier", &asked.verifier)];
+    let request = s.one.certified(crate::harness::net::client().post(s.endpoint("token_endpoint")));
+
+    let refused = crate::conformance::answers::answer(request.form(&form)).await;
+
+    s.refused(&refused, &[(401, "invalid_client"), (400, "invalid_client"), (400, "invalid_request"), (400, "invalid_grant")]);
+}
+
+/// The first client's name with the second one's certificate.
+pub async fn ensure_client_is_known_by_its_own_certificate(plan: Plan) {
+    let (s, asked, code) = fresh(plan).await;
+    let redirect = asked.request.get("redirect_uri").unwrap();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", redirect),
+        ("code_verifier", &asked.verifier),
+        ("client_id", &s.one.id),
+    ];
+    let request = s.two.certified(crate::harness::net::client().post(s.endpoint("token_endpoint")));
+
+    let refused = crate::conformance::answers::answer(request.form(&form)).await;
+
+    s.refused(&refused, &[(401, "invalid_client")]);
+    assert_eq!(s.redeem(&s.one, &asked, &code).await.status, 200, "the same without the fault");
+}
+
 pub async fn ensure_authorization_code_is_bound_to_client(plan: Plan) {
     let (s, asked, code) = fresh(plan).await;
 
-    let refused = redeemed(&s, &asked, &code, &s.two.sign(&s.assertion(&s.two))).await;
+    let refused = if plan.is_mtls() {
+        s.redeem(&s.two, &asked, &code).await
+    } else {
+        redeemed(&s, &asked, &code, &s.two.sign(&s.assertion(&s.two))).await
+    };
 
     s.refused(&refused, &[(400, "invalid_grant")]);
 }
@@ -96,7 +131,7 @@ pub async fn attempt_reuse_authorization_code_after_one_second(plan: Plan) {
 
     s.refused(&s.redeem(&s.one, &asked, &code).await, &[(400, "invalid_grant")]);
 
-    let after = s.resource("DPoP", &tokens.access, &[s.resource_proof(&s.one.dpop, &tokens.access).signed(&s.one.dpop)]).await;
+    let after = s.asks(&s.one, &s.one.dpop, &tokens.access).await;
     assert_eq!(after.status, 401, "RFC 6749 4.1.2");
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::conformance::answers::Tokens;
+use crate::conformance::answers::{Tokens, answer};
 use crate::conformance::fapi2::suite::{Asked, CALLBACK, Client, Plan, Suite};
 use crate::conformance::suite::random;
 
@@ -43,6 +43,15 @@ pub async fn discovery_end_point_verification(plan: Plan) {
     assert!(one_of("request_object_signing_alg_values_supported"));
     assert!(list("response_modes_supported").contains(&json!("jwt")), "JARM 2.3.4");
     assert!(one_of("authorization_signing_alg_values_supported"), "JARM 4");
+    if plan.is_mtls() {
+        // RFC 8705 3.3 and 5.
+        assert_eq!(s.metadata["tls_client_certificate_bound_access_tokens"], true);
+        assert!(list("token_endpoint_auth_methods_supported").contains(&json!("self_signed_tls_client_auth")));
+        for name in ["token_endpoint", "userinfo_endpoint", "pushed_authorization_request_endpoint"] {
+            let alias = s.metadata["mtls_endpoint_aliases"][name].as_str().unwrap();
+            assert!(alias.starts_with("https://mtls.id.example/"), "{alias}");
+        }
+    }
 }
 
 pub async fn happy_flow(plan: Plan) {
@@ -56,7 +65,7 @@ pub async fn happy_flow(plan: Plan) {
     let second = s.happy(|s| &s.two, &asked).await;
 
     // Its token with the first client's key.
-    let stolen = s.resource("DPoP", &second.access, &[s.resource_proof(&s.one.dpop, &second.access).signed(&s.one.dpop)]).await;
+    let stolen = s.asks(&s.one, &s.one.dpop, &second.access).await;
     assert_eq!(stolen.status, 401);
 }
 
@@ -103,7 +112,12 @@ pub async fn access_token_type_header_case_sensitivity(plan: Plan) {
     let asked = s.ask(&s.one, "openid");
     let tokens = s.happy(|s| &s.one, &asked).await;
 
-    let got = s.resource("dpOp", &tokens.access, &[s.resource_proof(&s.one.dpop, &tokens.access).signed(&s.one.dpop)]).await;
+    let got = if plan.is_mtls() {
+        let request = crate::harness::net::client().get(s.endpoint("userinfo_endpoint"));
+        answer(s.one.certified(request.header("authorization", format!("bEaReR {}", tokens.access)))).await
+    } else {
+        s.resource("dpOp", &tokens.access, &[s.resource_proof(&s.one.dpop, &tokens.access).signed(&s.one.dpop)]).await
+    };
 
     assert_eq!(got.status, 200, "RFC 9110 11.1");
 }
@@ -120,7 +134,7 @@ pub async fn test_claims_parameter_identity_claims(plan: Plan) {
     let asked = with(s.ask(&s.one, "openid"), "claims", claims.to_string());
 
     let tokens = s.happy(|s| &s.one, &asked).await;
-    let userinfo = s.resource("DPoP", &tokens.access, &[s.resource_proof(&s.one.dpop, &tokens.access).signed(&s.one.dpop)]).await;
+    let userinfo = s.asks(&s.one, &s.one.dpop, &tokens.access).await;
 
     for claim in ["name", "given_name", "family_name", "email", "locale"] {
         assert!(tokens.claims[claim].is_string() || userinfo.body[claim].is_string(), "OpenID Connect Core 5.5: {claim}");

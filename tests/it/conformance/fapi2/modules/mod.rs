@@ -11,6 +11,28 @@ pub use pushed::*;
 
 /// One test for each module that the two plans share. What waits for another piece of work says for which.
 macro_rules! shared {
+    // Those that are not about assertions and DPoP, for clients that show certificates.
+    (mtls $plan:expr) => {
+        $crate::conformance::fapi2::modules::shared! { $plan, { #[tokio::test] },
+            discovery_end_point_verification, happy_flow, user_rejects_authentication,
+            ensure_authorization_request_without_state_success, ensure_authorization_request_without_nonce_success,
+            ensure_authorization_request_with_64_char_nonce_success, ensure_authorization_request_with_long_nonce,
+            ensure_authorization_request_with_long_state, ensure_other_scope_order_succeeds,
+            access_token_type_header_case_sensitivity, ensure_different_nonce_inside_and_outside_request_object,
+            ensure_different_state_inside_and_outside_request_object, state_only_outside_request_object_not_used,
+            ensure_request_object_without_redirect_uri_fails, tolerate_unregistered_redirect_uri,
+            ensure_unsigned_authorization_request_without_using_par_fails, ensure_response_type_code_idtoken_fails,
+            ensure_response_type_token_fails, refresh_token, ensure_holder_of_key_required,
+            ensure_client_id_in_token_endpoint_mtls, ensure_client_is_known_by_its_own_certificate,
+            ensure_authorization_code_is_bound_to_client, attempt_reuse_authorization_code_after_one_second,
+            attempt_to_use_expired_auth_code, par_ensure_reused_request_uri_prior_to_auth_completion_succeeds,
+            par_attempt_reuse_request_uri, par_attempt_to_use_expired_request_uri,
+            par_attempt_to_use_request_uri_for_different_client,
+            par_authorization_request_containing_request_uri_form_param, par_attempt_invalid_http_method,
+            par_ensure_pkce_required, par_ensure_pkce_code_verifier_required, par_incorrect_pkce_code_verifier_rejected,
+            par_ensure_plain_pkce_rejected, par_without_duplicate_parameters, test_claims_parameter_identity_claims
+        }
+    };
     ($plan:expr) => {
         $crate::conformance::fapi2::modules::shared! { $plan, { #[tokio::test] },
             discovery_end_point_verification, happy_flow, user_rejects_authentication,

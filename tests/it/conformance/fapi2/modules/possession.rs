@@ -108,7 +108,12 @@ pub async fn ensure_holder_of_key_required(plan: Plan) {
 
     let refused = s.token(&s.one, &form, None).await;
 
-    s.refused(&refused, &[(400, "invalid_request"), (400, "invalid_grant"), (400, "invalid_dpop_proof")]);
+    let proofless = [(400, "invalid_request"), (400, "invalid_grant"), (400, "invalid_dpop_proof")];
+    // Without its certificate the client is not even known.
+    s.refused(&refused, if plan.is_mtls() { &[(401, "invalid_client")] } else { &proofless });
+    let good = s.good_tokens(&s.one, &s.redeem(&s.one, &asked, &code).await, asked.request.get("nonce"));
+    let bare = answer(net::client().get(s.endpoint("userinfo_endpoint")).bearer_auth(&good.access)).await;
+    assert_eq!(bare.status, 401, "a bound token without its key");
 }
 
 pub async fn dpop_negative_tests(plan: Plan) {
