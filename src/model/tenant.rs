@@ -53,7 +53,18 @@ pub struct Membership {
     /// people.md S41: false means access to every location.
     pub limited_to_locations: bool,
     pub last_used_at: Option<Timestamp>,
+    /// An administrator forgave that it was not used for long.
+    pub woken_at: Option<Timestamp>,
     pub created_at: Timestamp,
+}
+
+impl Membership {
+    /// Since when nobody was here: from this moment its idleness counts (people.md C23). One that was never used counts
+    /// from its beginning.
+    pub fn idle_since(&self) -> Timestamp {
+        let used = self.last_used_at.unwrap_or(self.created_at);
+        self.woken_at.map_or(used, |woken| woken.max(used))
+    }
 }
 
 /// A named set of permissions inside a tenant.
@@ -62,6 +73,9 @@ pub struct Group {
     pub id: GroupId,
     pub tenant: TenantId,
     pub name: String,
+    /// May members with the right to do so join by themselves, and leave (people.md C13)?
+    pub self_join: bool,
+    pub self_leave: bool,
     pub permissions: Vec<Permission>,
 }
 

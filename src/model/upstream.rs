@@ -1,7 +1,7 @@
 //! Federation with Microsoft Entra ID: connections, pins, identities, running sign-ins, invitations (microsoft.md 2.2).
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionId, FlowId, IdentityId, InvitationId, MembershipId, PersonId, TenantId, text_enum};
+use super::{ConnectionId, FlowId, IdentityId, InvitationId, LetterId, MembershipId, PersonId, TenantId, text_enum};
 use crate::world::{Digest, Timestamp};
 
 text_enum! { ConnectionState { Active = "active", Disabled = "disabled" } }
@@ -101,8 +101,17 @@ pub struct Invitation {
     pub person: PersonId,
     pub membership: MembershipId,
     pub method: InvitationMethod,
+    /// The administrator; none for commands.
+    pub created_by: Option<PersonId>,
+    /// None when the link was handed over.
+    pub letter: Option<LetterId>,
+    pub created_at: Timestamp,
     pub expires_at: Timestamp,
+    /// Somebody looked at the link first then.
+    pub opened_at: Option<Timestamp>,
     pub accepted_at: Option<Timestamp>,
+    /// people.md K40.
+    pub declined_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
 }
 

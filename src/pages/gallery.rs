@@ -76,6 +76,7 @@ pub fn letter_gallery() -> Vec<LetterSpecimen> {
         letter_specimens::<letters::Invitation>(),
         letter_specimens::<letters::FactorChanged>(),
         letter_specimens::<letters::PasswordChanged>(),
+        letter_specimens::<letters::Joined>(),
     ]
     .into_iter()
     .flatten()

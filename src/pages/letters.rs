@@ -45,6 +45,14 @@ pub struct Invitation {
     pub microsoft: bool,
 }
 
+/// Somebody belongs to a further tenant without having been asked (people.md C8).
+#[derive(Clone, Serialize)]
+pub struct Joined {
+    pub product: String,
+    pub name: String,
+    pub tenant: String,
+}
+
 /// The way of the second factor changed.
 #[derive(Clone, Serialize)]
 pub struct FactorChanged {
@@ -109,6 +117,14 @@ impl LetterPage for Invitation {
             microsoft: false,
         };
         vec![("password", letter.clone()), ("microsoft", Self { inviter: None, microsoft: true, days: 1, ..letter })]
+    }
+}
+
+impl LetterPage for Joined {
+    const NAME: &'static str = "joined";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        vec![("tenant", Self { product: product(), name: anna(), tenant: "Northwind Foods GmbH".to_owned() })]
     }
 }
 

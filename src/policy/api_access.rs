@@ -50,6 +50,7 @@ mod tests {
             api_access,
             limited_to_locations: false,
             last_used_at: None,
+            woken_at: None,
             created_at: Timestamp::from_micros(0),
         }
     }

@@ -53,8 +53,7 @@ pub fn decide(entry: &Entry<'_>, now: Timestamp) -> Verdict {
 /// Is the membership locked for not having been used? A membership that was never used counts from its creation.
 fn dormant(membership: &Membership, tenant: &Tenant, now: Timestamp) -> bool {
     let days = u64::from(tenant.policy.lock_inactivity_days);
-    let used = membership.last_used_at.unwrap_or(membership.created_at);
-    days > 0 && now.since(used) > Duration::from_secs(days * 86_400)
+    days > 0 && now.since(membership.idle_since()) > Duration::from_secs(days * 86_400)
 }
 
 /// The lowest rung that this tenant demands of this person's session, if any.

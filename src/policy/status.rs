@@ -42,8 +42,7 @@ pub struct Standing {
     /// Was a link made that is neither used nor withdrawn? One that has expired counts: it was sent.
     pub invited: bool,
     pub paused_until: Option<Timestamp>,
-    pub last_used_at: Option<Timestamp>,
-    pub member_since: Timestamp,
+    pub idle_since: Timestamp,
     /// None for people without a password.
     pub password_set_at: Option<Timestamp>,
 }
@@ -55,8 +54,7 @@ impl Standing {
             membership: membership.state,
             invited,
             paused_until: person.lockout.paused_until,
-            last_used_at: membership.last_used_at,
-            member_since: membership.created_at,
+            idle_since: membership.idle_since(),
             password_set_at: person.password_set_at,
         }
     }
@@ -75,8 +73,7 @@ pub fn status(standing: &Standing, rules: &StatusRules, now: Timestamp) -> Statu
     if standing.paused_until.is_some_and(|until| until > now) {
         return Status::LockedByFailures;
     }
-    // A membership that was never used counts from its beginning, as at the door (`policy::entry`).
-    if over(standing.last_used_at.unwrap_or(standing.member_since), rules.inactivity) {
+    if over(standing.idle_since, rules.inactivity) {
         return Status::LockedByInactivity;
     }
     if standing.password_set_at.is_some_and(|at| over(at, rules.password_max_age)) {
@@ -100,15 +97,14 @@ mod tests {
             membership: MembershipState::Active,
             invited: false,
             paused_until: None,
-            last_used_at: Some(NOW.minus(DAY)),
-            member_since: NOW.minus(DAY * 400),
+            idle_since: NOW.minus(DAY),
             password_set_at: Some(NOW.minus(DAY)),
         }
     }
 
     #[test]
     fn s13_to_s17_each_status_has_its_cause() {
-        let cases: [(Status, fn(&mut Standing)); 10] = [
+        let cases: [(Status, fn(&mut Standing)); 9] = [
             (Status::Active, |_| {}),
             (Status::LinkSent, |s| (s.person, s.invited) = (PersonState::Invited, true)),
             (Status::NotInvited, |s| s.person = PersonState::Invited),
@@ -116,8 +112,7 @@ mod tests {
             (Status::Deactivated, |s| s.person = PersonState::Deactivated),
             (Status::Deactivated, |s| s.membership = MembershipState::Disabled),
             (Status::LockedByFailures, |s| s.paused_until = Some(NOW.plus(DAY))),
-            (Status::LockedByInactivity, |s| s.last_used_at = Some(NOW.minus(DAY * 91))),
-            (Status::LockedByInactivity, |s| s.last_used_at = None),
+            (Status::LockedByInactivity, |s| s.idle_since = NOW.minus(DAY * 91)),
             (Status::PasswordExpired, |s| s.password_set_at = Some(NOW.minus(DAY * 181))),
         ];
         for (number, (expected, change)) in cases.into_iter().enumerate() {
@@ -134,8 +129,7 @@ mod tests {
             membership: MembershipState::Invited,
             invited: true,
             paused_until: Some(NOW.plus(DAY)),
-            last_used_at: None,
-            member_since: NOW.minus(DAY * 400),
+            idle_since: NOW.minus(DAY * 400),
             password_set_at: Some(NOW.minus(DAY * 400)),
         };
         let mut seen = vec![status(&standing, &RULES, NOW)];
@@ -145,7 +139,7 @@ mod tests {
         seen.push(status(&standing, &RULES, NOW));
         standing.paused_until = Some(NOW);
         seen.push(status(&standing, &RULES, NOW));
-        standing.last_used_at = Some(NOW);
+        standing.idle_since = NOW;
         seen.push(status(&standing, &RULES, NOW));
         standing.password_set_at = None;
         seen.push(status(&standing, &RULES, NOW));
@@ -163,7 +157,7 @@ mod tests {
 
     #[test]
     fn without_rules_nobody_is_dormant_and_no_password_expires() {
-        let standing = Standing { last_used_at: None, password_set_at: Some(NOW.minus(DAY * 4000)), ..active() };
+        let standing = Standing { idle_since: NOW.minus(DAY * 4000), password_set_at: Some(NOW.minus(DAY * 4000)), ..active() };
         assert_eq!(status(&standing, &StatusRules::default(), NOW), Status::Active);
     }
 }

@@ -159,6 +159,12 @@ fn instance_rule(app: &App) -> LockRule {
     LockRule { threshold: i64::from(limits.lock_threshold), pause: limits.lock_time() }
 }
 
+/// Everything that is counted for one person: a pause is over once all of it is forgotten (people.md S34).
+pub(super) fn counters(person: &PersonId) -> [String; 3] {
+    let account = person_attempts(person);
+    [format!("told:{account}"), account, super::second_factor::counter(person)]
+}
+
 /// The rule for a person with these memberships.
 pub(super) fn rule_of(app: &App, memberships: &[Membership]) -> LockRule {
     LockRule::from(&rules::of(app, memberships))

@@ -22,7 +22,14 @@ pub async fn add(change: &Change<'_>, tenant: &TenantId, name: &str, permissions
     if !permissions.iter().all(|permission| is_permission_name(&permission.name)) {
         return Ok(GroupAdded::Invalid("permission", "1 to 80 of a-z, 0-9 and . : _ -"));
     }
-    let group = Group { id: GroupId::generate(change.now, change.entropy), tenant: tenant.clone(), name, permissions };
+    let group = Group {
+        id: GroupId::generate(change.now, change.entropy),
+        tenant: tenant.clone(),
+        name,
+        self_join: false,
+        self_leave: false,
+        permissions,
+    };
     change
         .store
         .write(async |w| {
@@ -56,6 +63,6 @@ pub async fn add_member(change: &Change<'_>, group: &Group, membership: &Members
 }
 
 /// A permission appears in tokens, so its name is plain.
-fn is_permission_name(name: &str) -> bool {
+pub(super) fn is_permission_name(name: &str) -> bool {
     (1..=80).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b".:_-".contains(&b))
 }

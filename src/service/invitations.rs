@@ -1,6 +1,6 @@
 //! Invitations: written with their letter, opened by a link, accepted once (people.md K28 to K34, S22).
 //!
-//! Opening changes nothing, since mail scanners open links too; only a POST from our own page accepts.
+//! Opening notes the time and changes nothing else, since mail scanners open links too; only a POST from our own page accepts.
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ pub struct Opened {
 
 /// Can it still be accepted, as far as the invitation itself says?
 pub fn is_open(invitation: &Invitation, now: Timestamp) -> bool {
-    invitation.accepted_at.is_none() && invitation.revoked_at.is_none() && invitation.expires_at > now
+    invitation.accepted_at.is_none() && invitation.declined_at.is_none() && invitation.revoked_at.is_none() && invitation.expires_at > now
 }
 
 /// The open invitation of a link. Unknown, used, withdrawn and expired ones look alike: none.
@@ -82,7 +82,12 @@ pub async fn open(app: &App, token: &str, now: Timestamp) -> Result<Option<Opene
     let Some((invitation, person, membership)) = found else { return Ok(None) };
     let Some(tenant) = app.registered().tenants.get(&invitation.tenant).cloned() else { return Ok(None) };
     let joinable = matches!(membership.state, MembershipState::Invited | MembershipState::Active);
-    let good = is_open(&invitation, now) && joinable && tenant.state == TenantState::Active && person.state != PersonState::Deactivated;
+    let still = app.store.read(async |r| people::inviting::still_grants(app, r, &invitation).await).await?;
+    let good =
+        still && is_open(&invitation, now) && joinable && tenant.state == TenantState::Active && person.state != PersonState::Deactivated;
+    if good && invitation.opened_at.is_none() {
+        app.store.write(async |w| w.open_invitation(&invitation.id, now).await).await?;
+    }
     Ok(good.then_some(Opened { invitation, person, tenant }))
 }
 
@@ -143,7 +148,7 @@ pub async fn accept_with_password(
     let written = app
         .store
         .write_or_undo(async |w| {
-            if !complete(w, &opened.invitation, now).await? {
+            if !complete(app, w, &opened.invitation, now).await? {
                 return Ok(Err(()));
             }
             w.set_password(&person.id, hash.expose(), now).await?;
@@ -164,7 +169,10 @@ pub async fn accept_signed_in(app: &App, opened: &Opened, visitor: &Visitor, now
         .store
         .write_or_undo(async |w| {
             let invitation = &opened.invitation;
-            if !w.accept_invitation(&invitation.id, now).await? || !w.activate_membership(&invitation.membership).await? {
+            if !people::inviting::still_grants(app, w, invitation).await? {
+                return Ok(Err(()));
+            }
+            if !w.accept_invitation(&invitation.id, now).await? || !w.activate_membership(&invitation.membership, now).await? {
                 return Ok(Err(()));
             }
             record(app, w, accepted(opened, "account"), visitor, now).await?;
@@ -181,8 +189,9 @@ fn accepted<'a>(opened: &'a Opened, with: &str) -> Event<'a> {
 
 /// Uses an invitation up and makes person and membership active. False when any of the three is not waiting any more;
 /// the caller then undoes its whole transaction.
-pub(super) async fn complete(w: &mut Write, invitation: &Invitation, now: Timestamp) -> Result<bool, StoreError> {
-    Ok(w.accept_invitation(&invitation.id, now).await?
+pub(super) async fn complete(app: &App, w: &mut Write, invitation: &Invitation, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(people::inviting::still_grants(app, w, invitation).await?
+        && w.accept_invitation(&invitation.id, now).await?
         && w.activate_person(&invitation.person, now).await?
-        && w.activate_membership(&invitation.membership).await?)
+        && w.activate_membership(&invitation.membership, now).await?)
 }

@@ -30,6 +30,16 @@ struct Sealed {
 /// A letter made ready outside the transaction that will queue it; nothing for people without an e-mail address.
 pub struct Prepared(Option<QueuedLetter>);
 
+impl Prepared {
+    /// The letter's id, if there will be one.
+    pub const fn id(&self) -> Option<&LetterId> {
+        match &self.0 {
+            Some(letter) => Some(&letter.id),
+            None => None,
+        }
+    }
+}
+
 /// Renders a letter to a person in that person's language and seals it. To a person without an e-mail address nothing
 /// is ever sent (people.md S19).
 pub fn prepare<L: LetterPage>(app: &App, person: &Person, page: &L, now: Timestamp) -> Result<Prepared, Failure> {

@@ -142,6 +142,7 @@ pub async fn add_member(change: &Change<'_>, new: NewMembership) -> Result<Membe
         api_access: new.api_access && new.kind == MembershipKind::Home,
         limited_to_locations: false,
         last_used_at: None,
+        woken_at: None,
         created_at: change.now,
     };
     change

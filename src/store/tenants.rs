@@ -23,7 +23,7 @@ macro_rules! tenant_then {
 macro_rules! membership_columns {
     () => {
         "m.id as m_id, m.person_id, m.tenant_id, m.kind, m.state as m_state, m.admin, m.api_access, m.limited_to_locations,
-         m.last_used_at, m.created_at as m_created_at"
+         m.last_used_at, m.woken_at, m.created_at as m_created_at"
     };
 }
 pub(super) use membership_columns;
@@ -80,6 +80,7 @@ pub(super) struct MembershipRow {
     api_access: bool,
     limited_to_locations: bool,
     last_used_at: Option<i64>,
+    woken_at: Option<i64>,
     #[sqlx(rename = "m_created_at")]
     created_at: i64,
 }
@@ -97,6 +98,7 @@ impl TryFrom<MembershipRow> for Membership {
             api_access: row.api_access,
             limited_to_locations: row.limited_to_locations,
             last_used_at: time(row.last_used_at),
+            woken_at: time(row.woken_at),
             created_at: Timestamp::from_micros(row.created_at),
             id: MembershipId::from_text(row.id),
         })
@@ -198,8 +200,9 @@ impl Write {
     /// False when the person is in this tenant already, or has another home (people.md K38).
     pub async fn insert_membership(&mut self, membership: &Membership) -> Result<bool> {
         const SQL: &str = "insert into memberships
-                (id, person_id, tenant_id, kind, state, admin, api_access, limited_to_locations, last_used_at, created_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                (id, person_id, tenant_id, kind, state, admin, api_access, limited_to_locations, last_used_at,
+                 created_at, accepted_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $5 = 'active' then $10 end)
             on conflict do nothing
             returning id";
         let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL)
@@ -232,9 +235,11 @@ impl Write {
     }
 
     /// An invitation was accepted. False when the membership was ended or disabled meanwhile.
-    pub async fn activate_membership(&mut self, id: &MembershipId) -> Result<bool> {
-        const SQL: &str = "update memberships set state = 'active' where id = $1 and state in ('invited', 'active') returning id";
-        let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).fetch_optional(c))?;
+    pub async fn activate_membership(&mut self, id: &MembershipId, now: Timestamp) -> Result<bool> {
+        const SQL: &str = "update memberships set state = 'active', accepted_at = coalesce(accepted_at, $2)
+            where id = $1 and state in ('invited', 'active')
+            returning id";
+        let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(now.micros()).fetch_optional(c))?;
         Ok(won.is_some())
     }
 

@@ -71,8 +71,13 @@ fn invitation(tenant: &str, method: InvitationMethod) -> Invitation {
         person: PersonId::from_text("per_anna"),
         membership: MembershipId::from_text("mem_1"),
         method,
+        created_by: None,
+        letter: None,
+        created_at: NOW,
         expires_at: NOW,
+        opened_at: None,
         accepted_at: None,
+        declined_at: None,
         revoked_at: None,
     }
 }

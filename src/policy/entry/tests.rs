@@ -40,6 +40,7 @@ fn table() -> Table {
         api_access: false,
         limited_to_locations: false,
         last_used_at: Some(NOW),
+        woken_at: None,
         created_at: NOW,
     };
     let client = Client {

@@ -64,6 +64,7 @@ fn c19_a_tenant_counts_only_once_its_invitation_was_accepted() {
         api_access: false,
         limited_to_locations: false,
         last_used_at: None,
+        woken_at: None,
         created_at: Timestamp::from_micros(0),
     };
     let cases =

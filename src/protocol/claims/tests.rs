@@ -62,6 +62,7 @@ fn world() -> World {
             api_access: false,
             limited_to_locations: true,
             last_used_at: None,
+            woken_at: None,
             created_at: NOW,
         },
         details: MembershipDetails {

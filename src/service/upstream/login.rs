@@ -163,7 +163,7 @@ pub(super) async fn bind(
     visitor: &Visitor,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    if !invitations::complete(w, invitation, now).await? || !w.bind_identity(identity).await? {
+    if !invitations::complete(app, w, invitation, now).await? || !w.bind_identity(identity).await? {
         return Ok(false);
     }
     let event = Event::of_person("identity.bind", &identity.person, "ok").in_tenant(&invitation.tenant);

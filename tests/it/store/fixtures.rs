@@ -83,6 +83,7 @@ pub fn new_membership(person: &str, tenant: &str, kind: MembershipKind) -> Membe
         api_access: true,
         limited_to_locations: false,
         last_used_at: None,
+        woken_at: None,
         created_at: NOW,
     }
 }
@@ -206,8 +207,13 @@ pub fn new_invitation(id: &str) -> Invitation {
         person: person_id("ada"),
         membership: membership_id("ada", "acme"),
         method: InvitationMethod::Any,
+        created_by: None,
+        letter: None,
+        created_at: NOW,
         expires_at: NOW.plus(DAY),
+        opened_at: None,
         accepted_at: None,
+        declined_at: None,
         revoked_at: None,
     }
 }

@@ -17,6 +17,7 @@ mod lane;
 mod letters;
 mod lockouts;
 mod logouts;
+mod members;
 mod outage;
 mod persons;
 mod races;

@@ -90,7 +90,7 @@ async fn an_accepted_invitation_wakes_no_membership_that_was_ended(store: &Store
                 (MembershipState::Left, MembershipState::Left),
             ] {
                 w.set_membership_state(&acme, before).await?;
-                assert_eq!(w.activate_membership(&acme).await?, after == MembershipState::Active, "{before}");
+                assert_eq!(w.activate_membership(&acme, NOW).await?, after == MembershipState::Active, "{before}");
                 assert_eq!(w.membership_by_id(&acme).await?.unwrap().state, after, "{before}");
             }
             Ok(())

@@ -1,4 +1,17 @@
-//! Registering people, and the one-time link of the first operator.
+//! People: registering them, everything that administrators do about them, and the one-time link of the first operator.
+//!
+//! The administration's use cases take an [`acting::Acting`] and give a [`acting::Refusal`] as a value.
+pub mod acting;
+pub mod admins;
+pub mod convert;
+pub mod create;
+pub mod groups;
+pub mod inviting;
+pub mod leaving;
+pub mod locations;
+pub mod names;
+pub mod standing;
+
 use std::time::Duration;
 
 use serde_json::json;
@@ -166,8 +179,13 @@ pub(super) fn draft(
         person: membership.person.clone(),
         membership: membership.id.clone(),
         method,
+        created_by: None,
+        letter: None,
+        created_at: change.now,
         expires_at: change.now.plus(good_for),
+        opened_at: None,
         accepted_at: None,
+        declined_at: None,
         revoked_at: None,
     };
     (invitation, Token::generate(change.entropy))
