@@ -7,7 +7,6 @@ use super::Page;
 /// `/account/security/recovery` change the rest (people.md K24).
 #[derive(Clone, Debug, Serialize)]
 pub struct Security {
-    pub name: String,
     pub email: String,
     pub factor: FactorKind,
     /// Recovery codes that are not used yet.
@@ -72,7 +71,6 @@ impl Page for Security {
 
     fn samples() -> Vec<(&'static str, Self)> {
         let page = |factor, recovery_left, notice| Self {
-            name: "Anna Berg".to_owned(),
             email: "anna.berg@example.com".to_owned(),
             factor,
             recovery_left,

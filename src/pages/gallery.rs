@@ -53,7 +53,7 @@ pub fn gallery() -> Vec<Specimen> {
         specimens::<CheckSession>(),
         specimens::<FormPost>(),
         specimens::<Home>(),
-        specimens::<Security>(),
+        console::framed::<Security>(console::Area::Account),
         specimens::<TotpEnrol>(),
         specimens::<RecoveryCodes>(),
         specimens::<Invitation>(),
@@ -63,6 +63,7 @@ pub fn gallery() -> Vec<Specimen> {
         specimens::<DeviceEntry>(),
         specimens::<DeviceConfirm>(),
         specimens::<DeviceOutcome>(),
+        console::gallery(),
     ]
     .into_iter()
     .flatten()

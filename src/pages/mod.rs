@@ -17,6 +17,7 @@ mod account;
 mod assets;
 mod brand;
 mod catalogue;
+pub mod console;
 mod device;
 mod gallery;
 mod invitation;
@@ -65,12 +66,15 @@ pub struct Chrome {
     pub lang_links: Vec<(Locale, String)>,
     /// Who is signed in, to be shown with a way out.
     pub signed_in: Option<String>,
+    /// The frame of a console, on its pages.
+    pub console: Option<console::Frame>,
 }
 
 impl Chrome {
     /// No tenant, no forms, nobody signed in.
     pub fn plain(locale: Locale, product: impl Into<String>) -> Self {
-        Self { locale, product: product.into(), brand: None, csrf: String::new(), lang_links: Vec::new(), signed_in: None }
+        let product = product.into();
+        Self { locale, product, brand: None, csrf: String::new(), lang_links: Vec::new(), signed_in: None, console: None }
     }
 }
 

@@ -8,7 +8,9 @@ use super::issue::{Decided, issue};
 use super::session::{Established, Planned};
 use super::{Failure, Visitor, device, facts, second_factor, session};
 use crate::app::{App, Registered};
-use crate::model::{Client, ClientId, ClientMetadata, ClientState, ConsentMode, Flow, FlowId, PersonId, Progress, Proof};
+use crate::model::{
+    Acr, Client, ClientId, ClientMetadata, ClientState, ConsentMode, Flow, FlowId, PersonId, Progress, Proof, TenantId,
+};
 use crate::protocol::authorize::{self, AuthorizeRequest, Hint, Prompt, Target};
 use crate::protocol::details;
 use crate::protocol::error::ErrorCode;
@@ -88,6 +90,20 @@ pub async fn begin_own(app: &App, path: &str, prompt: Prompt, visitor: &Visitor,
     open(app, &AuthorizeRequest::own(ClientId::from_text(OWN_CLIENT), path, prompt), visitor, now).await
 }
 
+/// Leads back to a page of our own once the session has reached a rung of the ladder, as the tenant sees it.
+pub async fn begin_proof(
+    app: &App,
+    path: &str,
+    acr: Acr,
+    tenant: Option<&TenantId>,
+    visitor: &Visitor,
+    now: Timestamp,
+) -> Result<Step, Failure> {
+    let own = AuthorizeRequest::own(ClientId::from_text(OWN_CLIENT), path, Prompt::default());
+    let request = AuthorizeRequest { acr_required: Some(acr), tenant_hint: tenant.map(TenantId::to_string), ..own };
+    open(app, &request, visitor, now).await
+}
+
 /// The person of `id_token_hint`: signature and issuer count, expiry does not.
 pub(super) fn hinted(app: &App, params: &Params, now: Timestamp) -> Hint {
     #[derive(serde::Deserialize)]
@@ -151,14 +167,19 @@ pub async fn open_question(app: &App, flow: &Flow, visitor: &Visitor, now: Times
 pub fn client_of(registered: &Registered, request: &AuthorizeRequest) -> Option<Arc<Client>> {
     match request.target {
         Target::Client(_) | Target::Device { .. } => registered.clients.get(&request.client).cloned(),
-        Target::Own { .. } => Some(Arc::new(Client {
-            id: ClientId::from_text(OWN_CLIENT),
-            state: ClientState::Active,
-            metadata: ClientMetadata { consent: ConsentMode::Implicit, ..ClientMetadata::default() },
-            secrets: Vec::new(),
-            tenants: Vec::new(),
-            created_at: Timestamp::from_micros(0),
-        })),
+        Target::Own { .. } => Some(Arc::new(own_client())),
+    }
+}
+
+/// The client that stands for our own pages. Every tenant may be entered through it.
+pub fn own_client() -> Client {
+    Client {
+        id: ClientId::from_text(OWN_CLIENT),
+        state: ClientState::Active,
+        metadata: ClientMetadata { consent: ConsentMode::Implicit, ..ClientMetadata::default() },
+        secrets: Vec::new(),
+        tenants: Vec::new(),
+        created_at: Timestamp::from_micros(0),
     }
 }
 

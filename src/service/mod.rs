@@ -38,6 +38,7 @@ pub mod possession;
 pub mod registration;
 pub mod registration_tokens;
 pub mod revocation;
+pub mod rights;
 pub mod rules;
 pub mod second_factor;
 pub mod security;

@@ -25,6 +25,11 @@ impl WebError {
         Self::Problem(StatusCode::NOT_FOUND, ProblemKind::NotFound)
     }
 
+    /// Signed in, but not allowed.
+    pub fn forbidden() -> Self {
+        Self::Problem(StatusCode::FORBIDDEN, ProblemKind::AccessDenied)
+    }
+
     pub fn bad_form() -> Self {
         Self::Problem(StatusCode::BAD_REQUEST, ProblemKind::BadRequest)
     }

@@ -3,7 +3,9 @@
 //! Owns: routes, extractors, cookies, headers, the rendering of answers. Never does: OAuth decisions, SQL, hashing.
 //! A handler reads its input through extractors, calls one use case, and turns its outcome into a page or answer.
 pub mod account;
+pub mod admin;
 pub mod assets;
+pub mod console;
 pub mod cookies;
 pub mod error;
 pub mod extract;
@@ -11,6 +13,7 @@ pub mod headers;
 pub mod health;
 pub mod home;
 pub mod oidc;
+pub mod operator;
 pub mod peer;
 pub mod routes;
 pub mod signin;

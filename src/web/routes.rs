@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::error::WebError;
-use super::{account, assets, health, home, oidc, signin, view};
+use super::{account, admin, assets, health, home, oidc, operator, signin, view};
 use crate::app::App;
 use crate::protocol::discovery::path;
 use crate::protocol::logout::CHECK_SESSION;
@@ -58,6 +58,7 @@ fn pages(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/end-session", get(oidc::logout::get).post(oidc::logout::post))
         .route("/logout", post(oidc::logout::confirm))
         .route(CHECK_SESSION, get(oidc::logout::check_session))
+        .merge(consoles())
         .route("/account/security", get(account::security::show))
         .route("/account/security/app", get(account::app_factor::show).post(account::app_factor::submit))
         .route("/account/security/email", post(account::security::email))
@@ -66,4 +67,13 @@ fn pages(app: &Arc<App>) -> Router<Arc<App>> {
         .fallback(async || WebError::not_found())
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(Arc::clone(app), view::finish))
+}
+
+/// The pages inside the frame of a console. Rights are checked by the extractors of the handlers, never by the path.
+fn consoles() -> Router<Arc<App>> {
+    Router::new()
+        .route("/account", get(account::home::show))
+        .route("/admin", get(admin::home::choose))
+        .route("/admin/{tenant}", get(admin::home::show))
+        .route("/operator", get(operator::home::show))
 }

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
@@ -98,10 +98,13 @@ pub async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -
     let locale = guest::locale(&parts, &app);
     // The route and not the path, which may hold the token of a link (security.md H07).
     let path = parts.extensions.get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let above = page_above(&parts.method, parts.uri.path());
     let id = request_id(&app);
     let mut response = next.run(Request::from_parts(parts, body)).await;
     if let Some(error) = response.extensions_mut().remove::<WebError>() {
         response = problem(&app, &error, locale, &id, &path, response);
+    } else if let Some(above) = above.filter(|_| response.status() == StatusCode::METHOD_NOT_ALLOWED) {
+        response = see_other(&above);
     } else if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         let error = WebError::Problem(StatusCode::METHOD_NOT_ALLOWED, ProblemKind::BadRequest);
         response = problem(&app, &error, locale, &id, &path, response);
@@ -114,6 +117,14 @@ pub async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
     response
+}
+
+/// The page above an address in a console: whoever had to sign in before a form comes back to its address by GET, and
+/// not every form has a page of its own.
+fn page_above(method: &Method, path: &str) -> Option<String> {
+    let inside = ["/account/", "/admin/", "/operator/"].iter().any(|console| path.starts_with(console));
+    let (above, _) = path.rsplit_once('/').filter(|_| inside && method == Method::GET)?;
+    Some(above.to_owned())
 }
 
 /// Names one request in answers and log lines.

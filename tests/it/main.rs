@@ -23,6 +23,7 @@ mod oidc;
 mod pages;
 mod people;
 mod registration;
+mod rights;
 mod server;
 mod store;
 mod tokens;

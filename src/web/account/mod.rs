@@ -1,3 +1,4 @@
 //! A person's own account.
 pub mod app_factor;
+pub mod home;
 pub mod security;

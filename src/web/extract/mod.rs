@@ -1,9 +1,13 @@
 //! Extractors: what a handler may rely on once it runs.
 pub mod client;
+pub mod door;
 pub mod form;
 pub mod guest;
+pub mod inside;
 pub mod who;
 
 pub use client::{Bearer, ClientRequest};
+pub use door::{Account, Fresh, Operator, TenantAdmin, rights};
 pub use form::{Checked, Query};
 pub use guest::Guest;
+pub use inside::Inside;

@@ -18,10 +18,10 @@ pub struct SignedIn {
 }
 
 /// How recent the sign-in must be.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Age {
     Any,
-    /// For changes of factors: a few minutes (ASVS 7.5.1).
+    /// For changes of factors and steps that destroy something: a few minutes (ASVS 7.5.1, 7.5.3).
     Fresh,
 }
 

@@ -118,8 +118,21 @@ impl Tenantry {
     }
 
     pub async fn join(&self, person: &Someone, tenant: &Tenant, kind: MembershipKind) -> Membership {
+        self.join_with(person, tenant, kind, |_| {}).await
+    }
+
+    /// A new person who administers the tenant.
+    pub async fn admin(&self, tenant: &Tenant, email: &str) -> Someone {
+        let person = self.person(email).await;
+        self.join_with(&person, tenant, MembershipKind::Home, |new| new.admin = true).await;
+        person
+    }
+
+    /// Puts the person into the tenant in whatever way.
+    pub async fn join_with(&self, person: &Someone, tenant: &Tenant, kind: MembershipKind, details: impl FnOnce(&mut NewMembership)) -> Membership {
         let (person, tenant) = (person.id.clone(), tenant.id.clone());
-        let new = NewMembership { person, tenant, kind, state: MembershipState::Active, admin: false, api_access: false };
+        let mut new = NewMembership { person, tenant, kind, state: MembershipState::Active, admin: false, api_access: false };
+        details(&mut new);
         let MemberAdded::Added(membership) = tenants::add_member(&self.change(), new).await.unwrap() else { panic!("no member") };
         *membership
     }

@@ -51,7 +51,7 @@ async fn an_app_is_set_up_and_then_signs_in() {
     s.t.later(Duration::from_secs(30));
     s.code(&app.code(s.t.now())).await;
     s.browser.look("security-by-app").await;
-    s.browser.click(".who button").await;
+    s.browser.click("#sign-out").await;
     s.browser.see("main .badge-icon-good").await;
 
     s.t.later(Duration::from_secs(30));

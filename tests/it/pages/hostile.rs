@@ -2,6 +2,7 @@
 use super::tag::{decoded, tags};
 use super::{bare, chrome};
 use tenantry::model::Locale;
+use tenantry::pages::console::{AccountHome, Area, ChooseAdmin, Crumb, Frame, FrameTenant, OwnTenant};
 use tenantry::pages::letters::{EmailCode, Invitation as InvitationLetter};
 use tenantry::pages::*;
 
@@ -27,7 +28,11 @@ fn stays_the_same_page<P: Page>(page: impl Fn(&str) -> P) {
     let pages = Pages::new();
     for &locale in Locale::ALL {
         let named = |text: &str| {
-            let mut chrome = Chrome { signed_in: Some(text.to_owned()), product: text.to_owned(), ..chrome(locale) };
+            let mut frame = Frame::sample(Area::Admin);
+            frame.tenant = Some(FrameTenant { name: text.to_owned(), number: text.to_owned(), logo: Some(text.to_owned()) });
+            frame.crumbs = vec![Crumb { text: text.to_owned(), href: "/admin/x".to_owned() }];
+            let mut chrome =
+                Chrome { signed_in: Some(text.to_owned()), product: text.to_owned(), console: Some(frame), ..chrome(locale) };
             chrome.brand.as_mut().unwrap().name = text.to_owned();
             pages.render(&chrome, &page(text)).unwrap()
         };
@@ -67,14 +72,18 @@ fn l02_a_persons_name_is_only_ever_text() {
     stays_the_same_page(|s| SelectAccount { flow: t(s), name: t(s), email: t(s), client_name: Some(t(s)) });
     stays_the_same_page(|s| Home { person: Some(HomePerson { name: t(s), email: t(s) }), sign_in: t("/") });
     stays_the_same_page(|s| LogoutConfirm { client_name: Some(t(s)), name: t(s), hidden: vec![(t(s), t(s))] });
-    stays_the_same_page(|s| Security {
+    stays_the_same_page(|s| Security { email: t(s), factor: FactorKind::App, recovery_left: 8, may_disable: true, notice: None });
+    let tenant = |s: &str| OwnTenant {
+        id: t("ten_1"),
         name: t(s),
-        email: t(s),
-        factor: FactorKind::App,
-        recovery_left: 8,
-        may_disable: true,
-        notice: None,
-    });
+        number: t(s),
+        logo: Some(t(s)),
+        guest: true,
+        admin: Some(t("/admin/x")),
+        chosen: true,
+    };
+    stays_the_same_page(|s| AccountHome { name: t(s), email: Some(t(s)), factor: FactorKind::App, tenants: vec![tenant(s), tenant(s)] });
+    stays_the_same_page(|s| ChooseAdmin { tenants: vec![tenant(s)] });
     stays_the_same_page(|s| Bootstrap { error: None, email: t(s), first_name: t(s), last_name: t(s), password_least: 12 });
     stays_the_same_page(|s| TotpEnrol {
         qr_svg: t("<svg></svg>"),

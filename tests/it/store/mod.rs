@@ -23,6 +23,7 @@ mod persons;
 mod races;
 mod registered;
 mod registrations;
+mod rights;
 mod tenants;
 mod upstream;
 

@@ -1,0 +1,119 @@
+//! Who may go into which console, decided anew at every request from rows: nothing of it is kept in a cookie.
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Failure;
+use super::authorize::own_client;
+use crate::app::{App, Registered};
+use crate::model::{Acr, Membership, MembershipState, Person, Session, Tenant, TenantId, Verdict};
+use crate::policy::entry::{Entry, decide};
+use crate::policy::permission::{RESERVED, TenantScope};
+use crate::world::Timestamp;
+
+/// How often the use of an administration counts as use of the membership (people.md C23).
+const TOUCH_EVERY: Duration = Duration::from_secs(24 * 3600);
+
+/// A person's place in a tenant.
+pub struct Place {
+    pub tenant: Arc<Tenant>,
+    pub membership: Membership,
+    /// May this person arrange anything there?
+    pub administers: bool,
+}
+
+/// What the frame of every console says about a person.
+pub struct Surroundings {
+    /// Active memberships, the last used first.
+    pub places: Vec<Place>,
+    /// Invitations that wait for the person's word (people.md K41).
+    pub open_invitations: usize,
+}
+
+/// Loads a person's places and open invitations.
+pub async fn surroundings(app: &App, person: &Person, now: Timestamp) -> Result<Surroundings, Failure> {
+    let (memberships, invitations) = app
+        .store
+        .read(async |r| Ok((r.memberships_with_permissions(&person.id, RESERVED).await?, r.open_invitations(&person.id, now).await?)))
+        .await?;
+    let registered = app.registered();
+    let place = |(membership, permissions): (Membership, Vec<String>)| {
+        let tenant = Arc::clone(registered.tenants.get(&membership.tenant)?);
+        let administers = TenantScope::of(&membership, &tenant, permissions).is_some();
+        Some(Place { tenant, membership, administers })
+    };
+    let active = memberships.into_iter().filter(|(membership, _)| membership.state == MembershipState::Active);
+    Ok(Surroundings { places: active.filter_map(place).collect(), open_invitations: invitations.len() })
+}
+
+/// May somebody into the administration of a tenant?
+pub enum Admission {
+    In(Box<Admitted>),
+    /// The tenant wants a stronger proof of this session first.
+    NeedsFactor(Acr, TenantId),
+    /// For this person there is no such tenant: unknown and foreign ones look alike.
+    NotThere,
+    /// The person belongs there but has nothing to arrange, or may not enter now.
+    Refused,
+}
+
+pub struct Admitted {
+    pub tenant: Tenant,
+    pub scope: TenantScope,
+}
+
+/// Decides whether a signed-in person may into the administration of the tenant that an address names.
+///
+/// In: the tenant's id or slug as it stands in the path. The rules of entering the tenant hold here too.
+pub async fn admit(app: &App, person: &Person, session: &Session, handle: &str, now: Timestamp) -> Result<Admission, Failure> {
+    let Some(id) = called(&app.registered(), handle) else { return Ok(Admission::NotThere) };
+    let (tenant, membership, details) = app
+        .store
+        .read(async |r| {
+            let tenant = r.tenant(&id).await?;
+            let membership = r.membership(&person.id, &id).await?;
+            let details = match &membership {
+                Some(membership) => r.membership_details(&membership.id).await?,
+                None => crate::model::MembershipDetails::default(),
+            };
+            Ok((tenant, membership, details))
+        })
+        .await?;
+    let (Some(tenant), Some(membership)) = (tenant, membership) else { return Ok(Admission::NotThere) };
+    if matches!(membership.state, MembershipState::Invited | MembershipState::Left) {
+        return Ok(Admission::NotThere);
+    }
+    let permissions = details.permissions.into_iter().map(|permission| permission.name);
+    let Some(scope) = TenantScope::of(&membership, &tenant, permissions) else { return Ok(Admission::Refused) };
+    let client = own_client();
+    let entry = Entry {
+        person_state: person.state,
+        second_factor: person.second_factor,
+        membership: Some(&membership),
+        tenant: Some(&tenant),
+        client: &client,
+        proof: &session.proof,
+    };
+    match decide(&entry, now) {
+        Verdict::Denied(_) => return Ok(Admission::Refused),
+        Verdict::NeedsFactor(acr) => return Ok(Admission::NeedsFactor(acr, tenant.id)),
+        Verdict::Enter => {}
+    }
+    if membership.last_used_at.is_none_or(|at| now.since(at) >= TOUCH_EVERY) {
+        app.store.write(async |w| w.touch_membership(&membership.id, now).await).await?;
+    }
+    Ok(Admission::In(Box::new(Admitted { tenant, scope })))
+}
+
+/// The tenant that a path names: by its id, else by its slug. Numbers do not count, since one may equal another's slug.
+fn called(registered: &Registered, handle: &str) -> Option<TenantId> {
+    let id = TenantId::from_text(handle);
+    if registered.tenants.contains_key(&id) {
+        return Some(id);
+    }
+    registered.tenants.values().find(|tenant| tenant.slug == handle).map(|tenant| tenant.id.clone())
+}
+
+/// The rung that an operator's session must have reached: that of the own factor, where there is one (security.md E08).
+pub fn owed_by_operator(person: &Person, session: &Session) -> Option<Acr> {
+    person.second_factor.reaches().filter(|acr| session.proof.acr() < *acr)
+}

@@ -1,0 +1,166 @@
+//! Putting a page into the frame of its console, and leading to the next one.
+//!
+//! ```ignore
+//! admin.page("groups").crumb("Groups", admin.path("groups")).done(&query).show(&content)   // 200
+//! admin.page("groups").refuse(&content)                                                    // 422, what was typed stays
+//! admin.go("groups", Some(Flash::Saved))                                                   // 303 …/groups?done=saved
+//! ```
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::error::WebError;
+use super::extract::{Account, Inside, Operator, Query, TenantAdmin, rights};
+use super::view;
+use crate::pages::console::nav::{self, Shown};
+use crate::pages::console::{Area, Crumb, Flash, Frame, FrameTenant};
+use crate::pages::{Chrome, Page};
+use crate::policy::permission::Right;
+
+/// A page on its way out.
+pub struct Console<'a> {
+    inside: &'a Inside,
+    chrome: Chrome,
+    frame: Frame,
+}
+
+impl Console<'_> {
+    /// A page above this one, below the console's start page.
+    pub fn crumb(mut self, text: impl Into<String>, href: impl Into<String>) -> Self {
+        self.frame.crumbs.push(Crumb { text: text.into(), href: href.into() });
+        self
+    }
+
+    /// Says what happened just now, if the address does (`?done=`).
+    pub fn done(mut self, query: &Query) -> Self {
+        self.frame.flash = Flash::of(query.0.get("done"));
+        self
+    }
+
+    pub fn show<P: Page>(self, content: &P) -> Result<Response, WebError> {
+        self.show_with(StatusCode::OK, content)
+    }
+
+    /// The page again, with what is wrong with the form.
+    pub fn refuse<P: Page>(self, content: &P) -> Result<Response, WebError> {
+        self.show_with(StatusCode::UNPROCESSABLE_ENTITY, content)
+    }
+
+    pub fn show_with<P: Page>(self, status: StatusCode, content: &P) -> Result<Response, WebError> {
+        let chrome = Chrome { console: Some(self.frame), ..self.chrome };
+        view::page_with(status, &self.inside.app, &self.inside.guest, &chrome, content)
+    }
+}
+
+/// The frame of a console around the page of a menu item.
+fn begin<'a>(inside: &'a Inside, area: Area, base: &str, current: &str, may: impl Fn(Right) -> bool) -> Console<'a> {
+    let mut chrome = view::chrome(&inside.app, &inside.guest);
+    chrome.signed_in = Some(inside.person.name());
+    if let Some(address) = &inside.address {
+        chrome.lang_links = view::languages(&without_done(address));
+    }
+    let shown = |shown: Shown| match shown {
+        Shown::Always => true,
+        Shown::To(right) => may(right),
+        Shown::WhileInvited => inside.around.open_invitations > 0,
+    };
+    let frame = Frame {
+        area,
+        base: base.to_owned(),
+        nav: nav::items(area, base, current, shown),
+        crumbs: Vec::new(),
+        tenant: None,
+        several: inside.around.places.len() > 1,
+        administration: inside.around.places.iter().any(|place| place.administers),
+        operation: inside.person.operator,
+        flash: None,
+    };
+    Console { inside, chrome, frame }
+}
+
+/// A notice is not said again in another language.
+fn without_done(address: &str) -> String {
+    let Some((path, query)) = address.split_once('?') else { return address.to_owned() };
+    let kept: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("done=")).collect();
+    if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
+}
+
+fn see(address: String, flash: Option<Flash>) -> Response {
+    let joint = if address.contains('?') { '&' } else { '?' };
+    view::see_other(&flash.map_or_else(|| address.clone(), |flash| format!("{address}{joint}done={}", flash.key())))
+}
+
+impl Account {
+    pub fn page(&self, current: &str) -> Console<'_> {
+        begin(self, Area::Account, "/account", current, |_| false)
+    }
+
+    pub fn path(&self, below: &str) -> String {
+        nav::href("/account", below)
+    }
+
+    pub fn go(&self, below: &str, flash: Option<Flash>) -> Response {
+        see(self.path(below), flash)
+    }
+}
+
+impl<N: rights::Needs> TenantAdmin<N> {
+    fn base(&self) -> String {
+        format!("/admin/{}", self.tenant.slug)
+    }
+
+    pub fn page(&self, current: &str) -> Console<'_> {
+        let mut console = begin(self, Area::Admin, &self.base(), current, |right| self.scope.may(right));
+        console.chrome.brand = view::branded(&self.app, &self.guest, Some(&self.tenant)).brand;
+        console.frame.tenant = Some(FrameTenant {
+            name: self.tenant.display_name().to_owned(),
+            number: self.tenant.number.clone(),
+            logo: console.chrome.brand.as_ref().and_then(|brand| brand.logo.clone()),
+        });
+        console
+    }
+
+    /// An address in this tenant's administration.
+    pub fn path(&self, below: &str) -> String {
+        nav::href(&self.base(), below)
+    }
+
+    /// The address of a menu item, if there is one that this person may see.
+    pub fn find(&self, key: &str) -> Option<String> {
+        let entry = nav::find(Area::Admin, key)?;
+        let open = match entry.shown {
+            Shown::To(right) => self.scope.may(right),
+            Shown::Always | Shown::WhileInvited => true,
+        };
+        open.then(|| self.path(entry.path))
+    }
+
+    pub fn go(&self, below: &str, flash: Option<Flash>) -> Response {
+        see(self.path(below), flash)
+    }
+}
+
+impl Operator {
+    pub fn page(&self, current: &str) -> Console<'_> {
+        begin(self, Area::Operator, "/operator", current, |_| false)
+    }
+
+    pub fn path(&self, below: &str) -> String {
+        nav::href("/operator", below)
+    }
+
+    pub fn go(&self, below: &str, flash: Option<Flash>) -> Response {
+        see(self.path(below), flash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_stands_in_no_link_of_the_page() {
+        assert_eq!(without_done("/account"), "/account");
+        assert_eq!(without_done("/account?done=saved"), "/account");
+        assert_eq!(without_done("/account?q=a&done=saved&x=1"), "/account?q=a&x=1");
+    }
+}

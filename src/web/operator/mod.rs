@@ -1,0 +1,2 @@
+//! The console of those who run the instance: `/operator/…`.
+pub mod home;
