@@ -33,12 +33,7 @@ pub struct InstanceFigures {
 
 impl Read {
     /// Counts the people of a tenant. `dormant_before`: whoever was not there since counts as locked (people.md C23).
-    pub async fn tenant_figures(
-        &mut self,
-        tenant: &TenantId,
-        dormant_before: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<TenantFigures> {
+    pub async fn tenant_figures(&mut self, tenant: &TenantId, dormant_before: Option<Timestamp>, now: Timestamp) -> Result<TenantFigures> {
         // people.md C17: deactivated before invited before locked before active.
         const SQL: &str = "select s.state, s.kind, s.bare, count(*)
             from (

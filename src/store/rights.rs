@@ -26,8 +26,7 @@ impl Read {
             order by m.last_used_at desc nulls last, m.id, gp.permission"
         );
         let length = i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX);
-        let rows: Vec<Empowered> =
-            on!(self, c => sqlx::query_as(SQL).bind(person.as_str()).bind(prefix).bind(length).fetch_all(c))?;
+        let rows: Vec<Empowered> = on!(self, c => sqlx::query_as(SQL).bind(person.as_str()).bind(prefix).bind(length).fetch_all(c))?;
         let mut out: Vec<(Membership, Vec<String>)> = Vec::new();
         for row in rows {
             let membership = Membership::try_from(row.membership)?;

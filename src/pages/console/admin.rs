@@ -50,8 +50,7 @@ impl Page for AdminHome {
 
     fn samples() -> Vec<(&'static str, Self)> {
         let href = |key: &str| Some(format!("/admin/northwind/people?show={key}"));
-        let attention =
-            |n: i64| AttentionKind::ALL.into_iter().map(|kind| Attention { kind, n, href: href("x") }).collect::<Vec<_>>();
+        let attention = |n: i64| AttentionKind::ALL.into_iter().map(|kind| Attention { kind, n, href: href("x") }).collect::<Vec<_>>();
         let counts = [2, 7, 231, 12, 3, 1];
         let people: Vec<StatusCount> =
             PersonStatus::ALL.into_iter().zip(counts).map(|(status, n)| StatusCount { status, n, href: href("x") }).collect();

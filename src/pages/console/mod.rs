@@ -78,15 +78,8 @@ pub enum Flash {
 }
 
 impl Flash {
-    pub const ALL: [Self; 7] = [
-        Self::Saved,
-        Self::Created,
-        Self::Removed,
-        Self::SessionEnded,
-        Self::SessionsEnded,
-        Self::TenantChosen,
-        Self::AccessRevoked,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Saved, Self::Created, Self::Removed, Self::SessionEnded, Self::SessionsEnded, Self::TenantChosen, Self::AccessRevoked];
 
     /// As it stands in an address.
     pub fn key(self) -> String {
@@ -155,10 +148,10 @@ pub(super) fn gallery() -> Vec<Specimen> {
     all.extend(framed::<ChooseAdmin>(Area::Account));
     all.extend(framed::<Kit>(Area::Admin));
     let told = |flash: Flash| (flash.key(), Frame { flash: Some(flash), ..Frame::sample(Area::Account) });
-    let rare = Flash::ALL.map(told).into_iter().chain([
-        ("crumbs".to_owned(), Frame { crumbs: vec![crumb], ..Frame::sample(Area::Admin) }),
-        ("plain".to_owned(), plain),
-    ]);
+    let rare = Flash::ALL
+        .map(told)
+        .into_iter()
+        .chain([("crumbs".to_owned(), Frame { crumbs: vec![crumb], ..Frame::sample(Area::Admin) }), ("plain".to_owned(), plain)]);
     for (name, frame) in rare {
         let first = framed_in::<AccountHome>(frame).into_iter().next();
         all.extend(first.map(|specimen| Specimen { name: Box::leak(format!("frame-{name}").into_boxed_str()), ..specimen }));

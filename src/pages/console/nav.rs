@@ -44,18 +44,11 @@ const fn apart(key: &'static str, path: &'static str, shown: Shown) -> Entry {
     Entry { key, path, shown, apart: true }
 }
 
-const ACCOUNT: &[Entry] = &[
-    entry("overview", "", Shown::Always),
-    entry("security", "security", Shown::Always),
-];
+const ACCOUNT: &[Entry] = &[entry("overview", "", Shown::Always), entry("security", "security", Shown::Always)];
 
-const ADMIN: &[Entry] = &[
-    entry("overview", "", Shown::Always),
-];
+const ADMIN: &[Entry] = &[entry("overview", "", Shown::Always)];
 
-const OPERATOR: &[Entry] = &[
-    entry("overview", "", Shown::Always),
-];
+const OPERATOR: &[Entry] = &[entry("overview", "", Shown::Always)];
 
 /// The items of a console, shown or not.
 pub const fn of(area: Area) -> &'static [Entry] {
@@ -73,7 +66,12 @@ pub fn items(area: Area, base: &str, current: &str, shown: impl Fn(Shown) -> boo
     for entry in of(area) {
         gap |= entry.apart;
         if shown(entry.shown) {
-            out.push(NavItem { key: entry.key, href: href(base, entry.path), current: entry.key == current, apart: gap && !out.is_empty() });
+            out.push(NavItem {
+                key: entry.key,
+                href: href(base, entry.path),
+                current: entry.key == current,
+                apart: gap && !out.is_empty(),
+            });
             gap = false;
         }
     }

@@ -39,11 +39,10 @@ impl Page for OperatorHome {
     const TEMPLATE: &'static str = "operator/home.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let attention = |n: i64| {
-            OperatorAttentionKind::ALL.into_iter().map(|kind| OperatorAttention { kind, n, href: None }).collect::<Vec<_>>()
-        };
+        let attention =
+            |n: i64| OperatorAttentionKind::ALL.into_iter().map(|kind| OperatorAttention { kind, n, href: None }).collect::<Vec<_>>();
         let busy = Self { attention: attention(3), tenants: 412, disabled_tenants: 6, people: 48_210, clients: 37, sessions: 2_318 };
-        let one = Self { attention: attention(1), ..busy.clone() };
+        let one = Self { attention: attention(1), tenants: 1, disabled_tenants: 1, people: 1, clients: 1, sessions: 1 };
         let calm = Self { attention: Vec::new(), disabled_tenants: 0, ..busy.clone() };
         vec![("busy", busy), ("one", one), ("calm", calm)]
     }

@@ -16,8 +16,7 @@ pub enum PersonStatus {
 }
 
 impl PersonStatus {
-    pub const ALL: [Self; 6] =
-        [Self::NotInvited, Self::Invited, Self::Active, Self::Deactivated, Self::Locked, Self::PasswordExpired];
+    pub const ALL: [Self; 6] = [Self::NotInvited, Self::Invited, Self::Active, Self::Deactivated, Self::Locked, Self::PasswordExpired];
 }
 
 /// The way to the next and the former part of a list. Lists never say how many there are: that would cost a count.
@@ -47,12 +46,8 @@ impl Moment {
     /// In UTC, to the minute.
     pub fn of(at: crate::world::Timestamp) -> Self {
         let unix = time::OffsetDateTime::from_unix_timestamp(at.seconds()).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
-        let (y, mo, d, h, mi, s) =
-            (unix.year(), u8::from(unix.month()), unix.day(), unix.hour(), unix.minute(), unix.second());
-        Self {
-            machine: format!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{s:02}Z"),
-            text: format!("{y:04}-{mo:02}-{d:02} {h:02}:{mi:02}"),
-        }
+        let (y, mo, d, h, mi, s) = (unix.year(), u8::from(unix.month()), unix.day(), unix.hour(), unix.minute(), unix.second());
+        Self { machine: format!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{s:02}Z"), text: format!("{y:04}-{mo:02}-{d:02} {h:02}:{mi:02}") }
     }
 
     /// One for samples.

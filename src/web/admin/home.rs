@@ -17,7 +17,8 @@ pub async fn choose(account: Account) -> Result<Response, WebError> {
         [] => Ok(WebError::forbidden().into_response()),
         [only] => Ok(account.guest.leave(view::see_other(&format!("/admin/{}", only.tenant.slug)), None)),
         several => {
-            let tenants: Vec<OwnTenant> = several.iter().map(|place| own_tenant(place, None)).collect();
+            let mut tenants: Vec<OwnTenant> = several.iter().map(|place| own_tenant(place, None)).collect();
+            tenants.sort_by_cached_key(|tenant| (tenant.name.to_lowercase(), tenant.number.clone()));
             account.page("").show(&ChooseAdmin { tenants })
         }
     }

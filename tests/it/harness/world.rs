@@ -129,7 +129,13 @@ impl Tenantry {
     }
 
     /// Puts the person into the tenant in whatever way.
-    pub async fn join_with(&self, person: &Someone, tenant: &Tenant, kind: MembershipKind, details: impl FnOnce(&mut NewMembership)) -> Membership {
+    pub async fn join_with(
+        &self,
+        person: &Someone,
+        tenant: &Tenant,
+        kind: MembershipKind,
+        details: impl FnOnce(&mut NewMembership),
+    ) -> Membership {
         let (person, tenant) = (person.id.clone(), tenant.id.clone());
         let mut new = NewMembership { person, tenant, kind, state: MembershipState::Active, admin: false, api_access: false };
         details(&mut new);

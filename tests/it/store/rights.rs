@@ -7,7 +7,7 @@ use super::fixtures::*;
 
 async fn memberships_come_with_the_permissions_of_one_kind_and_of_their_own_tenant(store: &Store) {
     furnish(store).await;
-    let anna = new_membership("anna", "acme", MembershipKind::Home);
+    let anna = new_membership("ada", "acme", MembershipKind::Home);
     let (own, foreign) = (GroupId::from_text("grp_own"), GroupId::from_text("grp_foreign"));
     let found = store
         .write(async |w| {
@@ -22,12 +22,12 @@ async fn memberships_come_with_the_permissions_of_one_kind_and_of_their_own_tena
             {
                 w.grant_permission(&GroupId::from_text(group), permission).await?;
             }
-            let ours = w.memberships_of(&person_id("anna")).await?;
+            let ours = w.memberships_of(&person_id("ada")).await?;
             for membership in &ours {
                 w.add_group_member(&own, &membership.id).await?;
                 w.add_group_member(&GroupId::from_text("grp_more"), &membership.id).await?;
             }
-            w.memberships_with_permissions(&person_id("anna"), "ours:").await
+            w.memberships_with_permissions(&person_id("ada"), "ours:").await
         })
         .await
         .unwrap();
@@ -35,7 +35,7 @@ async fn memberships_come_with_the_permissions_of_one_kind_and_of_their_own_tena
     let here = found.iter().find(|(membership, _)| membership.tenant == anna.tenant).unwrap();
     assert_eq!(here.1, ["ours:a", "ours:b"]);
     assert!(found.iter().filter(|(membership, _)| membership.tenant != anna.tenant).all(|(_, permissions)| permissions.is_empty()));
-    let all = store.read(async |r| r.memberships_of(&person_id("anna")).await).await.unwrap();
+    let all = store.read(async |r| r.memberships_of(&person_id("ada")).await).await.unwrap();
     assert_eq!(found.len(), all.len(), "every membership once");
 }
 
