@@ -8,9 +8,7 @@ use super::issue::{Decided, issue};
 use super::session::{Established, Planned};
 use super::{Failure, Visitor, device, facts, second_factor, session};
 use crate::app::{App, Registered};
-use crate::model::{
-    Acr, Client, ClientId, ClientMetadata, ClientState, ConsentMode, Flow, FlowId, PersonId, Progress, Proof, TenantId,
-};
+use crate::model::{Acr, Client, ClientId, ClientMetadata, ClientState, ConsentMode, Flow, FlowId, PersonId, Progress, Proof, TenantId};
 use crate::protocol::authorize::{self, AuthorizeRequest, Hint, Prompt, Target};
 use crate::protocol::details;
 use crate::protocol::error::ErrorCode;
