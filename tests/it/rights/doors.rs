@@ -1,7 +1,7 @@
 //! The doors of the three consoles, one by one.
 use std::time::Duration;
 
-use tenantry::model::{MembershipKind, MfaMode, TenantState};
+use tenantry::model::{EmailSatisfies, MembershipKind, MfaMode, TenantState};
 
 use crate::harness::browser::Browser;
 use crate::harness::tenantry::Tenantry;
@@ -113,7 +113,7 @@ async fn a_tenant_that_demands_an_app_demands_it_of_its_administrators_too() {
     let t = Tenantry::start().await;
     let demanding = |policy: &mut tenantry::model::TenantPolicy| {
         policy.mfa_mode = MfaMode::Required;
-        policy.mfa_email_satisfies_login = false;
+        policy.mfa_email_satisfies = EmailSatisfies::None;
     };
     let (acme, strict) = (t.tenant("acme").await, t.tenant_with("strict", demanding).await);
     let anna = t.admin(&acme, "anna@acme.example").await;
