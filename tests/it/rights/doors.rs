@@ -113,7 +113,7 @@ async fn a_tenant_that_demands_an_app_demands_it_of_its_administrators_too() {
     let t = Tenantry::start().await;
     let demanding = |policy: &mut tenantry::model::TenantPolicy| {
         policy.mfa_mode = MfaMode::Required;
-        policy.mfa_email_satisfies = EmailSatisfies::None;
+        policy.mfa_email_satisfies = EmailSatisfies::Nothing;
     };
     let (acme, strict) = (t.tenant("acme").await, t.tenant_with("strict", demanding).await);
     let anna = t.admin(&acme, "anna@acme.example").await;
