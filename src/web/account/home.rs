@@ -11,7 +11,7 @@ use crate::web::extract::{Account, Query};
 pub async fn show(account: Account, query: Query) -> Result<Response, WebError> {
     let content = AccountHome {
         name: account.person.name(),
-        email: Some(account.person.email.as_str().to_owned()),
+        email: account.person.email.as_ref().map(|email| email.as_str().to_owned()),
         factor: shown(account.person.second_factor),
         tenants: account.around.places.iter().map(|place| own_tenant(place, None)).collect(),
     };
