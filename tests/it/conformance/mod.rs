@@ -5,6 +5,7 @@
 //! | plan | file |
 //! | --- | --- |
 //! | `oidcc-basic-certification-test-plan` | `basic.rs` |
+//! | the same with clients that register themselves | `dynamic.rs` |
 //! | `oidcc-formpost-basic-certification-test-plan` | `formpost.rs` |
 //! | `oidcc-config-certification-test-plan` | `config.rs` |
 //! | `oidcc-rp-initiated-logout-certification-test-plan` | `rp_initiated_logout.rs` |
@@ -15,6 +16,7 @@ mod answers;
 mod basic;
 mod checks;
 mod config;
+mod dynamic;
 mod fapi2;
 mod formpost;
 mod modules;

@@ -2,9 +2,10 @@
 use std::collections::BTreeMap;
 
 use openidconnect::CsrfToken;
-use serde_json::Value;
-use tenantry::model::{AuthMethod, ClientMetadata, FactorKind, MembershipKind, ResponseMode};
+use serde_json::{Value, json};
+use tenantry::model::{AuthMethod, ClientId, ClientMetadata, FactorKind, MembershipKind, ResponseMode};
 use tenantry::service::clients::Preset;
+use tenantry::service::registration_tokens;
 use url::Url;
 
 use super::answers::{Answer, answer};
@@ -18,11 +19,12 @@ pub const CALLBACK: &str = "https://suite.example/test/a/tenantry/callback";
 /// Where it waits for people who signed out.
 pub const SIGNED_OUT: &str = "https://suite.example/test/a/tenantry/post_logout_redirect";
 
-/// The variant `response_mode` of a plan.
+/// The variant `response_mode` of a plan; or its clients register themselves (`client_registration=dynamic_client`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     Default,
     FormPost,
+    Dynamic,
 }
 
 /// A client as the suite's configuration names it.
@@ -66,14 +68,16 @@ impl Suite {
     }
 
     pub async fn with(mode: Mode, auth: AuthMethod, details: impl Fn(&mut ClientMetadata)) -> Self {
-        let t = Tenantry::start().await;
+        let t = Tenantry::start_with(|config| config.registration.enabled = mode == Mode::Dynamic).await;
         let acme = t.tenant("acme").await;
         // Such a plan is clicked through by a machine: the password is enough.
         let person = t.person_with("anna@acme.example", |new| new.second_factor = FactorKind::None).await;
         t.join(&person, &acme, MembershipKind::Home).await;
         t.profile(&person).await;
-        let one = register(&t, "Suite one", auth, &details).await;
-        let two = register(&t, "Suite two", auth, &details).await;
+        let (one, two) = match mode {
+            Mode::Dynamic => (enrol(&t, "Suite one", auth, &details).await, enrol(&t, "Suite two", auth, &details).await),
+            _ => (register(&t, "Suite one", auth, &details).await, register(&t, "Suite two", auth, &details).await),
+        };
         let metadata = answer(net::client().get(t.url("/.well-known/openid-configuration"))).await.body;
         let jwks = answer(net::client().get(text(&metadata, "jwks_uri"))).await.body;
         let browser = t.browser();
@@ -138,7 +142,7 @@ impl Suite {
     /// What the callback got, in the mode of the plan.
     pub fn called(&self) -> Callback {
         match self.mode {
-            Mode::Default => called_by_query(self.browser.landing()),
+            Mode::Default | Mode::Dynamic => called_by_query(self.browser.landing()),
             Mode::FormPost => called_by_form(&self.browser),
         }
     }
@@ -186,6 +190,30 @@ async fn register(t: &Tenantry, name: &str, auth: AuthMethod, details: impl Fn(&
         })
         .await;
     Client { id: client.id.as_str().to_owned(), secret: secret.expect("the client has a secret"), auth }
+}
+
+/// The same by RFC 7591. What a client cannot decide for itself, the operator decides afterwards: the plans send no
+/// code_challenge.
+async fn enrol(t: &Tenantry, name: &str, auth: AuthMethod, details: impl Fn(&mut ClientMetadata)) -> Client {
+    let (_, ticket) = registration_tokens::add(&t.change(), None, 1, 1).await.unwrap();
+    let body = json!({
+        "client_name": name,
+        "redirect_uris": [CALLBACK],
+        "post_logout_redirect_uris": [SIGNED_OUT],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": auth,
+        "scope": "openid profile email address phone offline_access",
+    });
+    let made = answer(net::client().post(t.url("/register")).bearer_auth(ticket.clear()).json(&body)).await;
+    assert_eq!(made.status, 201, "RFC 7591 3.2.1: {made:?}");
+    let id = ClientId::from_text(made.text("client_id"));
+    let mut metadata = t.app.registered().clients[&id].metadata.clone();
+    metadata.require_pkce = false;
+    details(&mut metadata);
+    t.app.store.write(async |w| w.set_client_metadata(&id, &metadata).await).await.unwrap();
+    t.app.refresh().await.unwrap();
+    Client { id: id.as_str().to_owned(), secret: made.text("client_secret").to_owned(), auth }
 }
 
 impl AuthRequest {
