@@ -59,10 +59,7 @@ pub async fn add_person(config: &Config, output: &Output, add: PersonAdd) -> Res
         profile::keep(&opened, &person, profile).await?;
     }
     let mut values: Vec<(&str, Value)> = vec![("person", person.as_str().into())];
-    let made = opened.store.read(async |r| r.person(&person).await).await?;
-    if let Some(name) = made.and_then(|person| person.username) {
-        values.push(("username", name.as_str().into()));
-    }
+    values.extend(username_of(&opened, &person).await?.map(|name| ("username", name)));
     if let Some(tenant) = tenant {
         let membership = join(&opened, person, &tenant, (MembershipKind::Home, add.admin), with_password).await?;
         values.push(("membership", membership.id.as_str().into()));
@@ -74,6 +71,12 @@ pub async fn add_person(config: &Config, output: &Output, add: PersonAdd) -> Res
     let sentence =
         if with_password { "The person is registered." } else { "The person is invited. The link is shown here once and works once:" };
     output.result(sentence, &values)
+}
+
+/// The user name, which the system may have made up.
+async fn username_of(opened: &Opened, person: &PersonId) -> Result<Option<Value>, CliError> {
+    let person = opened.store.read(async |r| r.person(person).await).await?;
+    Ok(person.and_then(|person| person.username).map(|name| name.as_str().into()))
 }
 
 async fn hash(config: &Config, opened: &Opened, password: Secret<String>, add: &PersonAdd) -> Result<Secret<String>, CliError> {

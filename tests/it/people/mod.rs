@@ -1,2 +1,6 @@
 //! People, memberships, invitations, groups and locations: the use cases behind the consoles, by the numbers of people.md.
+mod arranging;
+mod creating;
+mod desk;
 mod names;
+mod standing;

@@ -21,8 +21,9 @@ fn every_function_of_the_store_is_called_by_the_suite() {
 
 fn texts(directory: &Path) -> String {
     let mut all = String::new();
-    for entry in fs::read_dir(directory).unwrap() {
-        all.push_str(&fs::read_to_string(entry.unwrap().path()).unwrap());
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    for file in entries.filter(|path| path.is_file()) {
+        all.push_str(&fs::read_to_string(file).unwrap());
     }
     all
 }
