@@ -52,6 +52,9 @@ pub enum Command {
     /// Customer organisations.
     #[command(subcommand)]
     Tenant(Tenant),
+    /// The rules of a tenant: second factors, passwords, locks, invitations and the rest.
+    #[command(subcommand)]
+    Policy(super::policies::Policy),
     /// People.
     #[command(subcommand)]
     Person(Person),

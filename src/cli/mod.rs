@@ -19,6 +19,7 @@ mod master_key;
 mod open;
 mod output;
 mod people;
+mod policies;
 mod preview;
 mod profile;
 mod registration_tokens;
@@ -82,6 +83,7 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<()
         Command::Client(args::Client::Secret(secret)) => secrets::run(&config, &output, secret).await,
         Command::Client(args::Client::RegistrationToken(command)) => registration_tokens::run(&config, &output, command).await,
         Command::Connection(args::Connection::Add(add)) => registrations::add_connection(&config, &output, add).await,
+        Command::Policy(command) => policies::run(config, &output, command).await,
         Command::Keys(args::Keys::List) => manage::list_keys(&config, &output).await,
         Command::Keys(args::Keys::Rotate(rotate)) => manage::rotate_keys(&config, &output, rotate.now).await,
         Command::CheckConfig => output.configuration(&config),

@@ -15,6 +15,10 @@ impl Output {
         Self { json }
     }
 
+    pub const fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// A result: a sentence, and named values. In JSON the values alone, under the same names.
     pub fn result(&self, sentence: &str, values: &[(&str, Value)]) -> Result<(), CliError> {
         if self.json {

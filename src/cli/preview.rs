@@ -5,8 +5,9 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::error::CliError;
-use super::open::open;
+use super::open::{Opened, open};
 use super::output::Output;
+use crate::app::App;
 use crate::config::Config;
 use crate::model::ClientId;
 use crate::protocol::scope::Scopes;
@@ -32,18 +33,8 @@ pub struct ClientPreview {
 }
 
 pub async fn show(config: Config, output: &Output, wanted: ClientPreview) -> Result<(), CliError> {
-    let opened = open(&config).await?;
-    let sealer = opened.sealer(&config).await?;
+    let (opened, app) = node(config).await?;
     let (person, tenant) = (opened.person(&wanted.person).await?, opened.tenant(&wanted.tenant).await?);
-    let ingredients = Ingredients {
-        sealer,
-        store: opened.store.clone(),
-        clock: Arc::new(SystemClock),
-        entropy: Arc::clone(&opened.entropy),
-        mailer: None,
-        config: Arc::new(config),
-    };
-    let app = assemble(ingredients).await?;
     let registered = app.registered();
     let client = registered.clients.get(&ClientId::from_text(wanted.client.as_str()));
     let client =
@@ -66,6 +57,22 @@ pub async fn show(config: Config, output: &Output, wanted: ClientPreview) -> Res
         ("largest", measured.iter().map(line).collect()),
     ];
     output.result("What the application would be told after a sign-in with every factor:", &values)
+}
+
+/// The database of a command, and the parts of a node on it that serves nobody.
+pub(super) async fn node(config: Config) -> Result<(Opened, Arc<App>), CliError> {
+    let opened = open(&config).await?;
+    let sealer = opened.sealer(&config).await?;
+    let ingredients = Ingredients {
+        sealer,
+        store: opened.store.clone(),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::clone(&opened.entropy),
+        mailer: None,
+        config: Arc::new(config),
+    };
+    let app = assemble(ingredients).await?;
+    Ok((opened, app))
 }
 
 fn line(one: &Measured) -> Value {

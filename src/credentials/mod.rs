@@ -23,4 +23,4 @@ pub mod totp;
 mod tests;
 
 pub use password::{Busy, Cost, Passwords, Verdict};
-pub use password_rules::{PasswordFault, acceptable};
+pub use password_rules::{PasswordFault, acceptable, acceptable_from};

@@ -2,14 +2,15 @@
 //! characters, and no periodic change (NIST SP 800-63B-4 3.1.1.2).
 use super::password::LONGEST;
 
-const SHORTEST_CHARS: usize = 12;
+/// The shortest password where no rule demands a longer one.
+pub const SHORTEST_CHARS: usize = 12;
 /// What must be left of a password once all words about its owner are taken out.
 const OWN_PART: usize = 6;
 
 /// Why a new password is refused; each has its own sentence on the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordFault {
-    /// Fewer than 12 characters.
+    /// Fewer characters than demanded.
     TooShort,
     /// More than 1,024 bytes.
     TooLong,
@@ -26,11 +27,19 @@ pub enum PasswordFault {
 /// # Errors
 /// The first [`PasswordFault`] that applies.
 pub fn acceptable(password: &str, context: &[&str]) -> Result<(), PasswordFault> {
+    acceptable_from(password, SHORTEST_CHARS, context)
+}
+
+/// As [`acceptable`], where passwords have at least `shortest` characters.
+///
+/// # Errors
+/// The first [`PasswordFault`] that applies.
+pub fn acceptable_from(password: &str, shortest: usize, context: &[&str]) -> Result<(), PasswordFault> {
     if password.len() > LONGEST {
         return Err(PasswordFault::TooLong);
     }
     // Code points count, not bytes (NIST SP 800-63B-4 3.1.1.2).
-    if password.chars().count() < SHORTEST_CHARS {
+    if password.chars().count() < shortest {
         return Err(PasswordFault::TooShort);
     }
     let lower = password.to_lowercase();

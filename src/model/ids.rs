@@ -60,6 +60,9 @@ ids! {
     FactorId = "fac";
     AuditId = "aud";
     ChallengeId = "cha";
+    /// A request for a new password, or a link to one.
+    RecoveryId = "rec";
+    EmailChangeId = "emc";
     /// One logout token on its way to one client.
     LogoutId = "lgo";
     RegistrationTokenId = "reg";

@@ -190,6 +190,12 @@ impl TenantPolicy {
         }
     }
 
+    /// The second factor that a new person of this tenant begins with (people.md K19).
+    pub fn first_factor(&self, has_email: bool) -> FactorKind {
+        let codes = self.mfa_default == FactorKind::Email && has_email && self.mfa_mode != MfaMode::Off;
+        if codes { FactorKind::Email } else { FactorKind::None }
+    }
+
     /// Does a code by e-mail meet this tenant's demand for a second factor (people.md C26)?
     pub fn email_is_enough(&self) -> bool {
         self.mfa_email_satisfies >= EmailSatisfies::Login && self.offers(FactorKind::Email)
@@ -255,6 +261,17 @@ mod tests {
 
         assert_eq!(serde_json::from_str::<TenantPolicy>(&text).expect("readable"), policy);
         assert!(serde_json::from_str::<TenantPolicy>(r#"{"mfa_made_up":1}"#).is_err());
+    }
+
+    #[test]
+    fn k19_new_people_begin_with_codes_by_email_where_the_tenant_says_so() {
+        let konfipay = TenantPolicy::default();
+        let promio = TenantPolicy { mfa_default: FactorKind::None, ..TenantPolicy::default() };
+
+        assert_eq!((konfipay.first_factor(true), konfipay.first_factor(false)), (FactorKind::Email, FactorKind::None));
+        assert_eq!(promio.first_factor(true), FactorKind::None);
+        let off = TenantPolicy { mfa_mode: MfaMode::Off, ..konfipay };
+        assert_eq!(off.first_factor(true), FactorKind::None);
     }
 
     #[test]

@@ -12,6 +12,11 @@ pub struct Security {
     /// Recovery codes that are not used yet.
     pub recovery_left: i64,
     pub may_disable: bool,
+    /// A tenant of the person takes codes of an app.
+    pub offers_app: bool,
+    pub offers_email: bool,
+    /// False for people who sign in elsewhere.
+    pub has_password: bool,
     pub notice: Option<SecurityNotice>,
 }
 
@@ -75,12 +80,16 @@ impl Page for Security {
             factor,
             recovery_left,
             may_disable: true,
+            offers_app: true,
+            offers_email: true,
+            has_password: true,
             notice,
         };
         vec![
             ("email", page(FactorKind::Email, 0, None)),
             ("app", page(FactorKind::App, 8, Some(SecurityNotice::AppOn))),
-            ("app-few", Self { may_disable: false, ..page(FactorKind::App, 1, None) }),
+            ("app-few", Self { may_disable: false, has_password: false, ..page(FactorKind::App, 1, None) }),
+            ("app-alone", Self { offers_email: false, ..page(FactorKind::None, 0, None) }),
             ("none", page(FactorKind::None, 0, Some(SecurityNotice::Off))),
             ("email-on", page(FactorKind::Email, 0, Some(SecurityNotice::EmailOn))),
             ("password", page(FactorKind::Email, 0, Some(SecurityNotice::PasswordChanged))),

@@ -60,6 +60,13 @@ pub fn gallery() -> Vec<Specimen> {
         specimens::<InvitationMismatch>(),
         specimens::<Bootstrap>(),
         specimens::<Done>(),
+        specimens::<RecoveryAsk>(),
+        specimens::<RecoveryFactor>(),
+        specimens::<RecoveryNew>(),
+        specimens::<Renewal>(),
+        specimens::<PasswordChange>(),
+        specimens::<EmailChange>(),
+        specimens::<EmailConfirm>(),
         specimens::<DeviceEntry>(),
         specimens::<DeviceConfirm>(),
         specimens::<DeviceOutcome>(),
@@ -78,6 +85,10 @@ pub fn letter_gallery() -> Vec<LetterSpecimen> {
         letter_specimens::<letters::FactorChanged>(),
         letter_specimens::<letters::PasswordChanged>(),
         letter_specimens::<letters::Joined>(),
+        letter_specimens::<letters::NewPassword>(),
+        letter_specimens::<letters::ConfirmCode>(),
+        letter_specimens::<letters::EmailProof>(),
+        letter_specimens::<letters::EmailChanged>(),
     ]
     .into_iter()
     .flatten()

@@ -31,6 +31,12 @@ pub enum PasswordError {
     TooCommon,
     /// Made of the person's or the company's name or address.
     Context,
+    /// One that was in use before (people.md S27).
+    Used,
+    /// The present one stays for a while yet.
+    Early {
+        hours: i64,
+    },
     Mismatch,
     Busy,
 }
@@ -76,6 +82,8 @@ impl From<PasswordError> for BootstrapError {
             PasswordError::TooLong => Self::TooLong,
             PasswordError::TooCommon => Self::TooCommon,
             PasswordError::Context => Self::Context,
+            // Nothing was in use before a first password.
+            PasswordError::Used | PasswordError::Early { .. } => Self::TooCommon,
             PasswordError::Mismatch => Self::Mismatch,
             PasswordError::Busy => Self::Busy,
         }
@@ -97,6 +105,8 @@ pub enum DoneKind {
     InvitationAccepted,
     InvitationDeclined,
     OperatorReady,
+    PasswordChanged,
+    EmailChanged,
     /// A new invitation letter was asked for; whether one left is not said (microsoft.md 2.3 D).
     LinkRequested,
 }
@@ -126,6 +136,9 @@ impl Page for Invitation {
             ("too-long", wrong(PasswordError::TooLong)),
             ("too-common", wrong(PasswordError::TooCommon)),
             ("context", wrong(PasswordError::Context)),
+            ("used", wrong(PasswordError::Used)),
+            ("early", wrong(PasswordError::Early { hours: 20 })),
+            ("early-one", wrong(PasswordError::Early { hours: 1 })),
             ("mismatch", wrong(PasswordError::Mismatch)),
             ("busy", wrong(PasswordError::Busy)),
         ]
@@ -177,6 +190,8 @@ impl Page for Done {
             page("accepted", DoneKind::InvitationAccepted),
             page("declined", DoneKind::InvitationDeclined),
             page("operator", DoneKind::OperatorReady),
+            page("password", DoneKind::PasswordChanged),
+            page("email", DoneKind::EmailChanged),
             page("link", DoneKind::LinkRequested),
         ]
     }

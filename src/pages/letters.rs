@@ -78,6 +78,52 @@ pub struct PasswordChanged {
     pub name: String,
 }
 
+/// A link to a new password.
+#[derive(Clone, Serialize)]
+pub struct NewPassword {
+    pub product: String,
+    pub name: String,
+    pub link: String,
+    pub minutes: i64,
+    /// The tenant whose administrator sends it.
+    pub tenant: Option<String>,
+}
+
+/// The code that confirms a change in the account.
+#[derive(Clone, Serialize)]
+pub struct ConfirmCode {
+    pub product: String,
+    pub name: String,
+    pub code: String,
+    pub minutes: i64,
+    pub what: Confirmation,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirmation {
+    Password,
+    Email,
+}
+
+/// The link that proves a new address; sent there.
+#[derive(Clone, Serialize)]
+pub struct EmailProof {
+    pub product: String,
+    pub name: String,
+    pub link: String,
+    pub minutes: i64,
+}
+
+/// The address changed; sent to the one before.
+#[derive(Clone, Serialize)]
+pub struct EmailChanged {
+    pub product: String,
+    pub name: String,
+    /// The new address, all but its first letter and its host left out.
+    pub masked: String,
+}
+
 fn product() -> String {
     "Tenantry".to_owned()
 }
@@ -148,5 +194,47 @@ impl LetterPage for PasswordChanged {
 
     fn samples() -> Vec<(&'static str, Self)> {
         vec![("plain", Self { product: product(), name: anna() })]
+    }
+}
+
+impl LetterPage for NewPassword {
+    const NAME: &'static str = "new_password";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let letter = Self {
+            product: product(),
+            name: anna(),
+            link: "https://id.example.com/recovery/tnk_Zm9yIHNob3cgb25seQ".to_owned(),
+            minutes: 30,
+            tenant: None,
+        };
+        let sent = Self { tenant: Some("Northwind Foods GmbH".to_owned()), minutes: 1, ..letter.clone() };
+        vec![("asked", letter), ("sent", sent)]
+    }
+}
+
+impl LetterPage for ConfirmCode {
+    const NAME: &'static str = "confirm_code";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let letter = |what| Self { product: product(), name: anna(), code: "482913".to_owned(), minutes: 10, what };
+        vec![("password", letter(Confirmation::Password)), ("email", letter(Confirmation::Email))]
+    }
+}
+
+impl LetterPage for EmailProof {
+    const NAME: &'static str = "email_proof";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let link = "https://id.example.com/email/tnv_Zm9yIHNob3cgb25seQ".to_owned();
+        vec![("plain", Self { product: product(), name: anna(), link, minutes: 30 })]
+    }
+}
+
+impl LetterPage for EmailChanged {
+    const NAME: &'static str = "email_changed";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        vec![("plain", Self { product: product(), name: anna(), masked: "a…@new.example".to_owned() })]
     }
 }

@@ -19,10 +19,12 @@ mod brand;
 mod catalogue;
 pub mod console;
 mod device;
+mod email;
 mod gallery;
 mod invitation;
 pub mod letters;
 mod problem;
+mod recovery;
 mod render;
 mod signin;
 
@@ -32,10 +34,12 @@ pub use account::*;
 pub use assets::{Asset, asset};
 pub use brand::brand_css;
 pub use device::*;
+pub use email::*;
 pub use gallery::{LetterSpecimen, Specimen, gallery, letter_gallery, letter_specimens, specimens};
 pub use invitation::*;
 pub use letters::{LetterPage, RenderedLetter};
 pub use problem::*;
+pub use recovery::*;
 pub use render::{PageError, Pages};
 pub use signin::*;
 

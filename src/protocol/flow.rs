@@ -33,6 +33,8 @@ pub struct Facts {
     pub account_confirmed: bool,
     /// The application is first-party: nobody is asked.
     pub consent_implicit: bool,
+    /// The password has to be renewed (people.md S17).
+    pub password_overdue: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +75,8 @@ pub enum Ask {
     SecondFactor(FactorKind),
     /// The tenant wants a stronger factor than the person has: set one up first (people.md P17).
     Enrol,
+    /// The password is too old: choose another one (people.md S17).
+    NewPassword,
     ChooseTenant,
     Consent(TenantId),
     /// A device waits to be let in for this tenant: asked every time (security.md N01).
@@ -97,7 +101,7 @@ pub enum Next {
 type Step = fn(&AuthorizeRequest, &Facts, Timestamp) -> Result<Option<Ask>, OAuthError>;
 
 /// Asked in this order. A new step is one line here.
-const STEPS: &[Step] = &[sign_in, second_factor, choose_tenant, consent];
+const STEPS: &[Step] = &[sign_in, second_factor, new_password, choose_tenant, consent];
 
 /// Decides the next step of a flow.
 pub fn next(request: &AuthorizeRequest, facts: &Facts, now: Timestamp) -> Next {
@@ -130,6 +134,7 @@ fn silent(ask: &Ask) -> OAuthError {
         Ask::SelectAccount | Ask::ChooseTenant => {
             (ErrorCode::AccountSelectionRequired, "The person must choose an account or tenant", Reason::SilentSelection)
         }
+        Ask::NewPassword => (ErrorCode::InteractionRequired, "The person must renew the password", Reason::SilentInteraction),
         Ask::Enrol => (ErrorCode::InteractionRequired, "The person must set up a second factor", Reason::SilentInteraction),
         Ask::Consent(_) | Ask::Device(_) => (ErrorCode::ConsentRequired, "The person must consent", Reason::SilentConsent),
     };
@@ -240,6 +245,13 @@ fn ask_for(demanded: Acr, reached: Acr, person: &PersonFacts) -> Result<Ask, OAu
         _ if !person.has_email => Ok(Ask::Enrol),
         _ => Ok(Ask::SecondFactor(FactorKind::Email)),
     }
+}
+
+/// Only for somebody who gave the present password in this very flow, and the second factor after it: nobody at an open
+/// session, and nobody with a stolen password, renews it.
+fn new_password(_: &AuthorizeRequest, facts: &Facts, _now: Timestamp) -> Result<Option<Ask>, OAuthError> {
+    let proved = facts.signed_in_here && facts.proof.amr.contains(&Amr::Pwd);
+    Ok((facts.password_overdue && proved).then_some(Ask::NewPassword))
 }
 
 fn choose_tenant(request: &AuthorizeRequest, facts: &Facts, _now: Timestamp) -> Result<Option<Ask>, OAuthError> {

@@ -113,6 +113,7 @@ pub fn jobs(app: &Arc<App>) -> Vec<Job> {
     }
     vec![
         job(app, "refresh", 1, |app| async move { chores::refresh(&app).await }),
+        job(app, "recovery", 1, |app| async move { chores::answer_recovery(&app).await }),
         job(app, "letters", 1, |app| async move { chores::deliver_letters(&app).await }),
         Job::new("logout tokens", Duration::from_millis(100), {
             let app = Arc::clone(app);

@@ -244,7 +244,7 @@ async fn show(
     now: Timestamp,
     stored: Stored,
 ) -> Result<Step, Failure> {
-    let signed_in = !matches!(ask, Ask::SignIn | Ask::SecondFactor(_));
+    let signed_in = !matches!(ask, Ask::SignIn | Ask::SecondFactor(_) | Ask::NewPassword);
     let established = app
         .store
         .write(async |w| {

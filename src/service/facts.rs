@@ -1,7 +1,7 @@
 //! Loads what the steps of a sign-in are decided by.
 use std::collections::BTreeMap;
 
-use super::{Failure, Visitor, subject};
+use super::{Failure, Visitor, rules, subject};
 use crate::app::{App, Registered};
 use crate::model::{
     Client, ConsentMode, Denial, Flow, Membership, Person, PersonId, PersonState, Progress, Proof, Session, Tenant, Verdict,
@@ -65,9 +65,22 @@ pub async fn load(
         consents: consents.into_iter().map(|(tenant, scope)| (tenant, Scopes::parse(&scope))).collect::<BTreeMap<_, _>>(),
         consented_here: flow.progress.consented && same_session,
         account_confirmed: flow.progress.account_confirmed && same_session,
+        password_overdue: is_overdue(app, flow, person.as_ref(), &memberships, now).await?,
         consent_implicit: client.metadata.consent == ConsentMode::Implicit,
     };
     Ok(Loaded { facts, person, memberships })
+}
+
+/// Does the password that was given in this flow have to be renewed (people.md S17)? Looked up only where a tenant of the
+/// person lets passwords expire.
+async fn is_overdue(app: &App, flow: &Flow, person: Option<&Person>, memberships: &[Membership], now: Timestamp) -> Result<bool, Failure> {
+    let Some(person) = person.filter(|_| flow.progress.signed_in_here) else { return Ok(false) };
+    let rules = rules::of(app, memberships);
+    if rules.password_max_age_days.value == 0 {
+        return Ok(false);
+    }
+    let present = app.store.read(async |r| r.present_password(&person.id).await).await?;
+    Ok(present.is_some_and(|(_, set_at)| rules.is_overdue(set_at, now)))
 }
 
 /// What was answered on the pages of a flow counts for the session in which it was answered.

@@ -2,7 +2,7 @@
 //! takes a lease first (house.md 12).
 use std::time::Duration;
 
-use super::{Failure, letters, session};
+use super::{Failure, letters, recovery, session};
 use crate::app::App;
 
 /// Rows that one run removes at most.
@@ -12,6 +12,12 @@ const EXPIRE_LEASE: Duration = Duration::from_secs(300);
 /// Rebuilds the snapshot of registered things when another node changed one.
 pub async fn refresh(app: &App) -> Result<(), Failure> {
     Ok(app.refresh().await?)
+}
+
+/// Looks at requests for new passwords, and queues the letters of those that get one. Every node may help.
+pub async fn answer_recovery(app: &App) -> Result<(), Failure> {
+    while recovery::work_off(app, app.now()).await? > 0 {}
+    Ok(())
 }
 
 /// Delivers letters that are due. Each letter is leased by itself, so every node may help.

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::audit::{Event, record};
 use super::change::Change;
+use super::new_password::{Judge, Occasion, Refused};
 use super::{Failure, Visitor, letters, people};
 use crate::app::App;
-use crate::credentials::{PasswordFault, acceptable};
 use crate::model::{
     Connection, ConnectionState, Invitation, InvitationMethod, Membership, MembershipState, Person, PersonState, Tenant, TenantState,
 };
@@ -119,7 +119,7 @@ impl Opened {
 pub enum Accepted {
     Yes,
     /// The password cannot be used.
-    Fault(PasswordFault),
+    Refused(Refused),
     /// Used, withdrawn or expired meanwhile.
     Over,
 }
@@ -138,13 +138,12 @@ pub async fn accept_with_password(
     if !opened.takes_password() {
         return Ok(Accepted::Over);
     }
-    let (person, tenant) = (&opened.person, &opened.tenant);
-    let product = app.config.product.name.as_str();
-    let context = [person.handle(), &person.first_name, &person.last_name, product, &tenant.name, tenant.display_name()];
-    if let Err(fault) = acceptable(password.expose(), &context) {
-        return Ok(Accepted::Fault(fault));
-    }
-    let hash = app.passwords.hash(password, &*app.entropy).await?;
+    let person = &opened.person;
+    let judge = Judge::of(app, person, Some(&opened.tenant.id), now).await?;
+    let hash = match judge.judge(app, person, &password, Occasion::Invitation, now).await? {
+        Ok(hash) => hash,
+        Err(refused) => return Ok(Accepted::Refused(refused)),
+    };
     let written = app
         .store
         .write_or_undo(async |w| {

@@ -18,8 +18,10 @@ pub mod client_auth;
 pub mod client_keys;
 pub mod client_secrets;
 pub mod clients;
+pub mod confirmation;
 pub mod connections;
 pub mod device;
+pub mod email_change;
 pub mod facts;
 pub mod groups;
 pub mod housekeeping;
@@ -30,13 +32,18 @@ pub mod issue;
 pub mod letters;
 pub mod logout;
 pub mod nested;
+pub mod new_password;
 pub mod once;
 pub mod par;
 pub mod password;
+pub mod password_change;
 pub mod people;
+pub mod policies;
 pub mod possession;
+pub mod recovery;
 pub mod registration;
 pub mod registration_tokens;
+pub mod reset_links;
 pub mod revocation;
 pub mod rights;
 pub mod rules;
@@ -144,6 +151,11 @@ impl Network {
                 format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
             }
         })
+    }
+
+    /// A network as it was written down.
+    pub(crate) fn from_stored(text: String) -> Self {
+        Self(text)
     }
 
     /// A command on this machine.

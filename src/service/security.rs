@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::credentials::{qr, recovery, totp};
 use crate::model::{Amr, FactorId, FactorKind, Person, Proof, Session, TotpFactor};
 use crate::pages::letters::{FactorChange, FactorChanged};
+use crate::policy::rules::joined;
 use crate::store::Attempt;
 use crate::world::{Digest, Secret, Timestamp};
 
@@ -83,6 +84,8 @@ pub enum Confirmed {
     Paused {
         until: Timestamp,
     },
+    /// No tenant of the person takes apps.
+    NotOffered,
 }
 
 /// Confirms an app with one of its codes and the password (people.md K22, S53). The app before, if any, is dead.
@@ -104,6 +107,9 @@ pub async fn confirm(
             Some(SignIn::Paused { until }) => return Ok(Confirmed::Paused { until }),
             Some(_) => return Ok(Confirmed::WrongPassword),
         }
+    }
+    if wish == Wish::Own && !offers(app, person, FactorKind::Totp).await? {
+        return Ok(Confirmed::NotOffered);
     }
     let enrolment = enrolment(app, person, now).await?;
     let step = totp::check(enrolment.secret.expose(), typed, now, 0);
@@ -144,6 +150,15 @@ pub(super) fn notice(app: &App, person: &Person, what: FactorChange, now: Timest
     letters::prepare(app, person, &letter, now)
 }
 
+/// May the person set this kind of second factor up? Those that at least one tenant of theirs takes (people.md C1); the
+/// stronger ones of a tenant that demands them are asked for when it is entered.
+pub async fn offers(app: &App, person: &Person, kind: FactorKind) -> Result<bool, Failure> {
+    let memberships = app.store.read(async |r| r.memberships_of(&person.id).await).await?;
+    let registered = app.registered();
+    let tenants = joined(&memberships, |id| registered.tenants.get(id).map(AsRef::as_ref));
+    Ok(tenants.is_empty() || tenants.iter().any(|tenant| tenant.policy.offers(kind)))
+}
+
 /// May the person turn the second factor off? Only if no tenant of theirs forbids it: the strictest rule counts
 /// (people.md C2, C19).
 pub async fn may_disable(app: &App, person: &Person) -> Result<bool, Failure> {
@@ -158,7 +173,8 @@ pub async fn may_disable(app: &App, person: &Person) -> Result<bool, Failure> {
 pub async fn switch(app: &App, person: &Person, to: FactorKind, visitor: &Visitor, now: Timestamp) -> Result<Option<Established>, Failure> {
     let (outcome, change) = match to {
         FactorKind::Totp => return Ok(None),
-        FactorKind::Email => ("email", FactorChange::EmailOn),
+        FactorKind::Email if offers(app, person, to).await? => ("email", FactorChange::EmailOn),
+        FactorKind::Email => return Ok(None),
         FactorKind::None if may_disable(app, person).await? => ("off", FactorChange::Off),
         FactorKind::None => return Ok(None),
     };

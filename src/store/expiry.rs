@@ -51,6 +51,21 @@ const RULES: &[(&str, Duration)] = &[
             select client_id, challenge from challenges where expires_at < $1 order by expires_at, client_id, challenge limit $2)",
         HOUR,
     ),
+    (
+        "delete from recovery_links where id in (
+            select id from recovery_links where expires_at < $1 order by expires_at, id limit $2)",
+        DAY,
+    ),
+    (
+        "delete from recovery_requests where id in (
+            select id from recovery_requests where created_at < $1 order by created_at, id limit $2)",
+        DAY,
+    ),
+    (
+        "delete from email_changes where id in (
+            select id from email_changes where expires_at < $1 order by expires_at, id limit $2)",
+        DAY,
+    ),
     // Kept for a day because letters per person are counted from here (security.md G13).
     (
         "delete from email_challenges where id in (

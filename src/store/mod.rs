@@ -13,9 +13,11 @@
 //! ```
 mod apis;
 mod audit;
+mod census;
 mod clients;
 mod derived;
 mod device_codes;
+mod email_changes;
 mod error;
 mod expiry;
 mod factors;
@@ -33,6 +35,7 @@ mod logouts;
 mod members;
 mod migrate;
 mod overview;
+mod passwords;
 mod persons;
 mod postgres;
 mod pushed;

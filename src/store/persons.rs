@@ -181,8 +181,10 @@ impl Write {
         Ok(if won.is_some() { Inserted::Yes } else { Inserted::EmailTaken })
     }
 
+    /// Gives a person a new password; the one before is remembered among the former ones (people.md S26).
     pub async fn set_password(&mut self, id: &PersonId, hash: &str, now: Timestamp) -> Result<()> {
         const SQL: &str = "update persons set password_hash = $2, password_set_at = $3, updated_at = $3 where id = $1";
+        self.retire_password(id, now).await?;
         execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(hash).bind(now.micros()))?;
         Ok(())
     }

@@ -14,6 +14,10 @@ pub enum Cookie {
     Invitation,
     /// What waits for the person's word after a sign-in at Microsoft.
     Pending,
+    /// The token of a link to a new password, between the letter and the form.
+    Recovery,
+    /// The token of a link that proves a new e-mail address.
+    EmailProof,
     /// The token of the first operator's link, between the link and the form.
     Bootstrap,
     /// The state of the browser that the check_session_iframe compares (Session Management 3.2). Scripts of ours read it;
@@ -30,6 +34,8 @@ impl Cookie {
             Self::Language => "tenantry-language",
             Self::Invitation => "tenantry-invitation",
             Self::Pending => "tenantry-pending",
+            Self::Recovery => "tenantry-recovery",
+            Self::EmailProof => "tenantry-email-proof",
             Self::Bootstrap => "tenantry-bootstrap",
             Self::State => "tenantry-state",
         };

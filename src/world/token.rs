@@ -43,6 +43,10 @@ kinds! {
     UpstreamState = "tnu_";
     /// What waits for the person's word after a sign-in at an upstream provider.
     UpstreamPending = "tnp_";
+    /// Link to a new password.
+    NewPassword = "tnk_";
+    /// Link that proves a new e-mail address.
+    EmailProof = "tnv_";
     /// Recovery code of a second factor.
     Recovery = "tnx_";
     /// Reference to a pushed authorization request (RFC 9126 2.2).

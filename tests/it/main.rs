@@ -22,6 +22,7 @@ mod matrix;
 mod oidc;
 mod pages;
 mod people;
+mod passwords;
 mod registration;
 mod rights;
 mod server;

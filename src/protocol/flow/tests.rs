@@ -57,6 +57,7 @@ fn facts() -> Facts {
         consented_here: false,
         account_confirmed: false,
         consent_implicit: false,
+        password_overdue: false,
     }
 }
 

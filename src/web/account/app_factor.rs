@@ -70,6 +70,7 @@ pub async fn submit(State(app): State<Arc<App>>, guest: Guest, Checked(form): Ch
             let response = view::page(&app, &guest, &chrome, &RecoveryCodes { codes, just_made: true, href })?;
             return Ok(guest.leave(response, Some(&session.cookie)));
         }
+        Confirmed::NotOffered => return Err(WebError::not_found()),
         Confirmed::WrongCode => EnrolError::WrongCode,
         Confirmed::WrongPassword => EnrolError::WrongPassword,
         Confirmed::Paused { until } => EnrolError::Paused { minutes: signin::minutes(until, now) },

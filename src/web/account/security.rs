@@ -17,11 +17,15 @@ pub async fn show(account: Account, query: Query) -> Result<Response, WebError> 
         email: person.handle().to_owned(),
         factor: shown(person.second_factor),
         recovery_left,
+        offers_app: security::offers(&account.app, person, model::FactorKind::Totp).await?,
+        offers_email: security::offers(&account.app, person, model::FactorKind::Email).await?,
+        has_password: person.has_password,
         may_disable: security::may_disable(&account.app, person).await?,
         notice: match query.0.get("done") {
             "app" => Some(SecurityNotice::AppOn),
             "email" => Some(SecurityNotice::EmailOn),
             "off" => Some(SecurityNotice::Off),
+            "password" => Some(SecurityNotice::PasswordChanged),
             _ => None,
         },
     };

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use super::upstream::{arrive, leave_for};
-use super::{go, link};
+use super::{go, link, minutes};
 use crate::app::App;
 use crate::credentials::PasswordFault;
 use crate::model::ConnectionId;
@@ -14,6 +14,7 @@ use crate::pages::{Button, Done, DoneKind, Invitation, InvitationMismatch, Passw
 use crate::protocol::authorize::Prompt;
 use crate::service::authorize::begin_own;
 use crate::service::invitations::{self, Accepted, Opened};
+use crate::service::new_password::{Judge, Refused};
 use crate::service::upstream::{self, Trip};
 use crate::service::{Failure, facts};
 use crate::web::cookies::Cookie;
@@ -43,7 +44,7 @@ async fn opened(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<Opened
 
 pub async fn show(State(app): State<Arc<App>>, guest: Guest, headers: HeaderMap) -> Result<Response, WebError> {
     let opened = opened(&app, &headers, app.now()).await?;
-    render(&app, &guest, &opened, None)
+    render(&app, &guest, &opened, None).await
 }
 
 /// Accepts: with a new password, or as the person who is signed in; whoever has an account signs in first.
@@ -59,18 +60,18 @@ pub async fn submit(State(app): State<Arc<App>>, guest: Guest, headers: HeaderMa
         }
         return match invitations::accept_signed_in(&app, &opened, visitor, now).await? {
             Accepted::Yes => done(&app, &guest, DoneKind::InvitationAccepted),
-            Accepted::Fault(_) | Accepted::Over => Err(over()),
+            Accepted::Refused(_) | Accepted::Over => Err(over()),
         };
     }
     let (password, repeated) = (form.get("password"), form.get("password_repeat"));
     if password != repeated {
-        return render(&app, &guest, &opened, Some(PasswordError::Mismatch));
+        return render(&app, &guest, &opened, Some(PasswordError::Mismatch)).await;
     }
     match invitations::accept_with_password(&app, &opened, Secret::from(password), visitor, now).await {
         Ok(Accepted::Yes) => done(&app, &guest, DoneKind::AccountReady),
         Ok(Accepted::Over) => Err(over()),
-        Ok(Accepted::Fault(fault)) => render(&app, &guest, &opened, Some(told(fault))),
-        Err(Failure::Busy) => render(&app, &guest, &opened, Some(PasswordError::Busy)),
+        Ok(Accepted::Refused(refused)) => render(&app, &guest, &opened, Some(refusal(refused, now))).await,
+        Err(Failure::Busy) => render(&app, &guest, &opened, Some(PasswordError::Busy)).await,
         Err(failure) => Err(failure.into()),
     }
 }
@@ -82,6 +83,16 @@ pub fn told(fault: PasswordFault) -> PasswordError {
         PasswordFault::TooLong => PasswordError::TooLong,
         PasswordFault::Common | PasswordFault::Simple => PasswordError::TooCommon,
         PasswordFault::Personal => PasswordError::Context,
+    }
+}
+
+/// The sentence about a new password that the person's rules refuse.
+pub fn refusal(refused: Refused, now: Timestamp) -> PasswordError {
+    match refused {
+        Refused::Short { least } => PasswordError::TooShort { least: i64::from(least) },
+        Refused::Fault(fault) => told(fault),
+        Refused::Used => PasswordError::Used,
+        Refused::Early { until } => PasswordError::Early { hours: (minutes(until, now) + 59) / 60 },
     }
 }
 
@@ -135,13 +146,14 @@ fn done(app: &App, guest: &Guest, kind: DoneKind) -> Result<Response, WebError> 
     Ok(view::with_cookie(page, Cookie::Invitation.clear(&app.config)))
 }
 
-fn render(app: &App, guest: &Guest, opened: &Opened, error: Option<PasswordError>) -> Result<Response, WebError> {
+async fn render(app: &App, guest: &Guest, opened: &Opened, error: Option<PasswordError>) -> Result<Response, WebError> {
     let status = match error {
         None => StatusCode::OK,
         Some(PasswordError::Busy) => StatusCode::SERVICE_UNAVAILABLE,
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
     };
     let button = |connection: &Arc<crate::model::Connection>| Button { id: connection.id.to_string(), name: connection.name.clone() };
+    let judge = Judge::of(app, &opened.person, Some(&opened.tenant.id), app.now()).await?;
     let page = Invitation {
         tenant_name: opened.tenant.display_name().to_owned(),
         person_name: opened.person.name(),
@@ -149,7 +161,7 @@ fn render(app: &App, guest: &Guest, opened: &Opened, error: Option<PasswordError
         method_password: opened.takes_password(),
         has_account: opened.has_account(),
         connections: opened.connections(app).iter().map(button).collect(),
-        password_least: LEAST,
+        password_least: i64::from(judge.least()),
         error,
     };
     let mut chrome = view::branded(app, guest, Some(&opened.tenant));

@@ -7,6 +7,8 @@ pub mod device;
 pub mod invitation;
 pub mod link;
 pub mod login;
+pub mod recovery;
+pub mod renewal;
 pub mod tenant;
 pub mod upstream;
 
@@ -31,6 +33,7 @@ pub fn path_of(ask: &Ask, flow: &FlowId) -> String {
         Ask::SignIn => "/login",
         Ask::SelectAccount => "/select-account",
         Ask::SecondFactor(_) => "/login/code",
+        Ask::NewPassword => "/login/password",
         Ask::Enrol => "/account/security/app",
         Ask::ChooseTenant => "/select-tenant",
         Ask::Consent(_) => "/consent",

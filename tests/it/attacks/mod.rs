@@ -50,7 +50,7 @@ impl Scene {
     async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let t = Tenantry::start_with(change).await;
         let threshold = t.app.config.sign_in.lock_threshold;
-        let acme = t.tenant_with("acme", |policy| policy.lock_threshold = threshold).await;
+        let acme = t.tenant_with("acme", |policy| (policy.lock_threshold, policy.mfa_user_may_disable) = (threshold, true)).await;
         let anna = t.member(&acme, "anna@acme.example").await;
         let party = t.party().await;
         Self { t, acme, anna, party }

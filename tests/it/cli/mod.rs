@@ -2,6 +2,7 @@
 mod commands;
 mod deliveries;
 mod first_start;
+mod policies;
 mod tls;
 mod told;
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use tenantry::app::App;
 use tenantry::mail::Mailer;
 use tenantry::model::Letter;
-use tenantry::service::letters::deliver_due;
+use tenantry::service::housekeeping::{answer_recovery, deliver_letters};
 use url::Url;
 
 pub struct Mailbox {
@@ -20,7 +20,8 @@ impl Mailbox {
 
     /// Has the post delivered and takes every letter to the address, oldest first.
     pub async fn take(&self, address: &str) -> Vec<Letter> {
-        while deliver_due(&self.app, self.app.now()).await.unwrap() > 0 {}
+        answer_recovery(&self.app).await.unwrap();
+        deliver_letters(&self.app).await.unwrap();
         let mut all = self.letters.lock().unwrap();
         let (theirs, others) = all.drain(..).partition(|letter| letter.to.as_str() == address);
         *all = others;
@@ -46,7 +47,8 @@ impl Mailbox {
 
     /// Everybody who was written to since the last look, with the subject.
     pub async fn everything(&self) -> Vec<(String, String)> {
-        while deliver_due(&self.app, self.app.now()).await.unwrap() > 0 {}
+        answer_recovery(&self.app).await.unwrap();
+        deliver_letters(&self.app).await.unwrap();
         self.letters.lock().unwrap().drain(..).map(|l| (l.to.as_str().to_owned(), l.subject)).collect()
     }
 }

@@ -71,7 +71,16 @@ fn l02_a_persons_name_is_only_ever_text() {
     stays_the_same_page(|s| SelectAccount { flow: t(s), name: t(s), email: t(s), client_name: Some(t(s)) });
     stays_the_same_page(|s| Home { person: Some(HomePerson { name: t(s), email: t(s) }), sign_in: t("/") });
     stays_the_same_page(|s| LogoutConfirm { client_name: Some(t(s)), name: t(s), hidden: vec![(t(s), t(s))] });
-    stays_the_same_page(|s| Security { email: t(s), factor: FactorKind::App, recovery_left: 8, may_disable: true, notice: None });
+    stays_the_same_page(|s| Security {
+        email: t(s),
+        factor: FactorKind::App,
+        recovery_left: 8,
+        may_disable: true,
+        offers_app: true,
+        offers_email: true,
+        has_password: true,
+        notice: None,
+    });
     let tenant = |s: &str| OwnTenant {
         id: t("ten_1"),
         name: t(s),

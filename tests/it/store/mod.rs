@@ -5,6 +5,7 @@ use tenantry::store::Store;
 use crate::harness::database::{Database, Engine};
 
 mod apis;
+mod census;
 mod complete;
 mod devices;
 mod doors;
@@ -19,6 +20,7 @@ mod lockouts;
 mod logouts;
 mod members;
 mod outage;
+mod passwords;
 mod persons;
 mod races;
 mod registered;

@@ -1,0 +1,52 @@
+//! The rules of a tenant from the command line.
+use super::Instance;
+
+fn with_acme() -> Instance {
+    let instance = Instance::new();
+    assert_eq!(instance.run(&["migrate"]).code, 0);
+    instance.run(&["tenant", "add", "--number", "10042", "--slug", "acme", "--name", "Acme", "--json"]).json();
+    instance
+}
+
+/// The value of one key.
+fn rule(instance: &Instance, key: &str) -> String {
+    let all = instance.run(&["policy", "show", "acme", "--json"]).json();
+    let row = all.as_array().unwrap().iter().find(|row| row["key"] == key).unwrap_or_else(|| panic!("no {key} in {all}"));
+    row["value"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn c1_rules_are_shown_tried_and_set() {
+    let instance = with_acme();
+    assert_eq!(rule(&instance, "mfa.mode"), "default_on");
+
+    let tried = instance.run(&["policy", "set", "acme", "mfa.mode=required", "lock.inactivity_days=0", "--try", "--json"]).json();
+    assert_eq!(tried["changes"][1], "mfa.mode: default_on → required");
+    assert_eq!(rule(&instance, "mfa.mode"), "default_on", "nothing was changed");
+    instance.run(&["policy", "set", "acme", "mfa.methods=totp,passkey"]).refused("mfa.default");
+    instance.run(&["policy", "set", "acme", "mfa.default=none", "mfa.methods=totp,passkey", "--json"]).json();
+
+    assert_eq!(rule(&instance, "mfa.methods"), "totp,passkey");
+}
+
+#[test]
+fn c1_presets_are_given_to_a_tenant() {
+    let instance = with_acme();
+
+    instance.run(&["policy", "preset", "acme", "saferpay", "--json"]).json();
+
+    assert_eq!(rule(&instance, "mfa.step_up_permissions"), "pan:decrypt,tx:credit");
+    assert_eq!(rule(&instance, "password.max_age_days"), "180");
+    instance.run(&["policy", "preset", "acme", "keycloak"]).refused("konfipay");
+}
+
+#[test]
+fn what_a_rule_does_not_take_is_refused_with_what_to_do() {
+    let instance = with_acme();
+
+    instance.run(&["policy", "set", "acme", "mfa.modus=off"]).refused("policy show");
+    instance.run(&["policy", "set", "acme", "mfa.mode=never"]).refused("does not take");
+    instance.run(&["policy", "set", "acme", "password.max_age_days=30"]).refused("180 or more");
+    instance.run(&["policy", "set", "acme", "mfa.mode"]).refused("KEY=VALUE");
+    instance.run(&["policy", "show", "globex"]).refused("tenant add");
+}
