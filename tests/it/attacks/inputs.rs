@@ -111,8 +111,6 @@ async fn f17_doors_that_are_not_there_are_404_for_every_verb() {
         "/password/reset",
         "/reset",
         "/login/reset",
-        "/account/password",
-        "/account/email",
         "/request",
         "/ciba",
         "/clients",
