@@ -21,7 +21,7 @@ impl Read {
             from memberships m
             left join group_members gm on gm.membership_id = m.id
             left join groups g on g.id = gm.group_id and g.tenant_id = m.tenant_id
-            left join group_permissions gp on gp.group_id = g.id and substr(gp.permission, 1, $3) = $2
+            left join group_permissions gp on gp.group_id = g.id and substr(gp.permission, 1, cast($3 as integer)) = $2
             where m.person_id = $1
             order by m.last_used_at desc nulls last, m.id, gp.permission"
         );
