@@ -167,3 +167,19 @@ async fn f17_a_connection_that_does_not_exist_starts_nothing() {
 
     assert!((400..500).contains(&page.status) && page.header("location").is_empty(), "{page}");
 }
+
+/// Nothing of a person is kept by which somebody else could answer in that person's place.
+#[test]
+fn f20_neither_hints_nor_questions_are_stored() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
+    assert!(files.len() > 5, "the migrations are where they were");
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join("\n").to_lowercase();
+        for word in ["hint", "question", "answer", "password_plain"] {
+            assert!(!code.contains(word), "{path:?} stores a {word}");
+        }
+    }
+}
