@@ -34,6 +34,7 @@ pub mod logout;
 pub mod nested;
 pub mod new_password;
 pub mod once;
+pub mod own;
 pub mod par;
 pub mod password;
 pub mod password_change;

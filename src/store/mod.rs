@@ -36,6 +36,7 @@ mod members;
 mod migrate;
 mod overview;
 mod passwords;
+mod own;
 mod persons;
 mod postgres;
 mod pushed;
@@ -51,7 +52,7 @@ mod tokens;
 mod upstream;
 mod writer;
 
-pub use audit::AuditRow;
+pub use audit::{AuditFilter, AuditRow};
 pub use error::{Result, StoreError};
 pub use families::Seat;
 pub use lockouts::{Attempt, person_attempts};
