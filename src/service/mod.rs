@@ -8,6 +8,7 @@ pub mod apis;
 pub mod asked;
 pub mod attempts;
 pub mod audit;
+pub mod audit_chain;
 pub mod authorization_faults;
 pub mod authorize;
 pub mod backchannel;

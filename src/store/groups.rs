@@ -165,28 +165,6 @@ impl Read {
         all.sort();
         Ok(all)
     }
-
-    /// All groups of a tenant with what they permit, by name.
-    pub async fn groups_with_permissions(&mut self, tenant: &TenantId) -> Result<Vec<Group>> {
-        const SQL: &str = "select g.id, g.name, p.name, p.requires_2fa
-            from groups g
-            left join group_permissions gp on gp.group_id = g.id
-            left join permissions p on p.name = gp.permission
-            where g.tenant_id = $1
-            order by g.sort_key, g.id, p.name";
-        let rows: Vec<(String, String, Option<String>, Option<bool>)> =
-            on!(self, c => sqlx::query_as(SQL).bind(tenant.as_str()).fetch_all(c))?;
-        let mut groups: Vec<Group> = Vec::new();
-        for (id, name, permission, requires_2fa) in rows {
-            if groups.last().is_none_or(|last| last.id.as_str() != id) {
-                groups.push(Group { id: GroupId::from_text(id), tenant: tenant.clone(), name, permissions: Vec::new() });
-            }
-            if let (Some(group), Some(name), Some(requires_2fa)) = (groups.last_mut(), permission, requires_2fa) {
-                group.permissions.push(Permission { name, requires_2fa });
-            }
-        }
-        Ok(groups)
-    }
 }
 
 impl Write {

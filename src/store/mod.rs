@@ -14,6 +14,7 @@
 mod apis;
 mod audit;
 mod census;
+mod audit_chain;
 mod clients;
 mod derived;
 mod device_codes;
@@ -53,6 +54,7 @@ mod upstream;
 mod writer;
 
 pub use audit::{AuditFilter, AuditRow};
+pub use audit_chain::AuditLink;
 pub use error::{Result, StoreError};
 pub use families::Seat;
 pub use lockouts::{Attempt, person_attempts};

@@ -55,7 +55,7 @@ fn end_of_day(day: &str) -> Option<Timestamp> {
 }
 
 pub async fn permissions(admin: TenantAdmin) -> Result<Response, WebError> {
-    let groups = admin.app.store.read(async |r| r.groups_with_permissions(&admin.tenant.id).await).await?;
+    let groups = admin.app.store.read(async |r| r.groups_of(&admin.tenant.id).await).await?;
     let mut all: Vec<_> = groups.iter().flat_map(|group| &group.permissions).collect();
     all.sort();
     all.dedup();

@@ -6,6 +6,7 @@ use crate::harness::database::{Database, Engine};
 
 mod apis;
 mod census;
+mod audit;
 mod complete;
 mod devices;
 mod doors;

@@ -135,29 +135,6 @@ async fn a_tenants_log_is_read_from_the_newest_on_and_narrowed(store: &Store) {
     assert_eq!(of_x.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["aud_5", "aud_4"]);
 }
 
-async fn groups_come_with_their_permissions_by_name(store: &Store) {
-    furnish(store).await;
-    let (b, a) = (GroupId::from_text("grp_1"), GroupId::from_text("grp_2"));
-    let groups = store
-        .write(async |w| {
-            w.insert_group(&b, &tenant_id("acme"), "Beta").await?;
-            w.insert_group(&a, &tenant_id("acme"), "alpha").await?;
-            w.insert_group(&GroupId::from_text("grp_3"), &tenant_id("globex"), "Foreign").await?;
-            w.define_permission("y", true).await?;
-            w.define_permission("x", false).await?;
-            w.grant_permission(&b, "y").await?;
-            w.grant_permission(&b, "x").await?;
-            w.groups_with_permissions(&tenant_id("acme")).await
-        })
-        .await
-        .unwrap();
-
-    assert_eq!(groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(), ["alpha", "Beta"]);
-    assert!(groups[0].permissions.is_empty());
-    let names: Vec<_> = groups[1].permissions.iter().map(|p| (p.name.as_str(), p.requires_2fa)).collect();
-    assert_eq!(names, [("x", false), ("y", true)]);
-}
-
 async fn a_person_sees_and_ends_what_is_the_persons_own(store: &Store) {
     furnish(store).await;
     let ada = person_id("ada");
@@ -189,6 +166,5 @@ conformance! {
     a_tenants_people_are_counted_by_state,
     the_instance_is_counted,
     a_tenants_log_is_read_from_the_newest_on_and_narrowed,
-    groups_come_with_their_permissions_by_name,
     a_person_sees_and_ends_what_is_the_persons_own,
 }
