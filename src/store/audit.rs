@@ -87,7 +87,7 @@ impl Read {
             from audit
             where tenant_id = $1 and at <= $2 and (at < $2 or id < $3) and at < $4
                 and ($5 = '' or actor = $5 or subject = $5)
-                and ($6 = '' or action = $6 or substr(action, 1, $7) = $6 || '.')
+                and ($6 = '' or action = $6 or substr(action, 1, cast($7 as integer)) = $6 || '.')
             order by at desc, id desc
             limit $8";
         let (at, id) = place(before);

@@ -144,7 +144,7 @@ async fn i23_every_route_answers_every_actor_as_the_table_says() {
     let t = Tenantry::start().await;
     let actors = actors(&t).await;
     let names: Vec<&str> = actors.iter().map(|actor| actor.name).collect();
-    let mut found = format!("{:<56} {}\n", "", names.iter().map(|name| format!("{name:<9}")).collect::<String>().trim_end());
+    let mut found = format!("{:<56} {}\n", "", names.iter().map(|name| format!("{name:<10}")).collect::<String>().trim_end());
     for (route, verbs) in routes() {
         for verb in verbs {
             let mut line = format!("{:<56} ", format!("{verb} {route}"));

@@ -88,6 +88,7 @@ async fn an_application_that_is_revoked_can_refresh_no_more_and_asks_again() {
     let mut browser = t.browser();
     let (_, tokens) = t.log_in(&mut browser, &party, &anna, &["openid", "offline_access"]).await;
 
+    t.later(Duration::from_secs(1));
     browser.goto("/account/applications").await;
     assert_eq!(browser.page().texts("tbody th"), ["Planner"]);
     browser.submit("tbody button").await;
