@@ -13,8 +13,8 @@
 //! ```
 mod apis;
 mod audit;
-mod census;
 mod audit_chain;
+mod census;
 mod clients;
 mod derived;
 mod device_codes;
@@ -36,8 +36,8 @@ mod logouts;
 mod members;
 mod migrate;
 mod overview;
-mod passwords;
 mod own;
+mod passwords;
 mod persons;
 mod postgres;
 mod pushed;

@@ -3,6 +3,6 @@ pub mod activity;
 pub mod app_factor;
 pub mod email;
 pub mod home;
-pub mod password;
 pub mod own;
+pub mod password;
 pub mod security;

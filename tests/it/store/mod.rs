@@ -5,8 +5,8 @@ use tenantry::store::Store;
 use crate::harness::database::{Database, Engine};
 
 mod apis;
-mod census;
 mod audit;
+mod census;
 mod complete;
 mod devices;
 mod doors;
