@@ -70,6 +70,9 @@ pub enum Command {
     /// APIs: resource servers that access tokens are for.
     #[command(subcommand)]
     Api(super::api::Api),
+    /// The audit trail.
+    #[command(subcommand)]
+    Audit(super::audit::Audit),
     /// Connections to Microsoft Entra ID.
     #[command(subcommand)]
     Connection(Connection),

@@ -9,6 +9,7 @@
 //! ```
 mod api;
 mod args;
+mod audit;
 mod deliveries;
 mod demo;
 mod error;
@@ -86,6 +87,7 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<()
         Command::Policy(command) => policies::run(config, &output, command).await,
         Command::Keys(args::Keys::List) => manage::list_keys(&config, &output).await,
         Command::Keys(args::Keys::Rotate(rotate)) => manage::rotate_keys(&config, &output, rotate.now).await,
+        Command::Audit(command) => audit::run(&config, &output, command).await,
         Command::CheckConfig => output.configuration(&config),
         Command::Demo(_) => unreachable!("the demo starts without a configuration"),
     }

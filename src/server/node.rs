@@ -11,6 +11,7 @@ use crate::app::{App, AppError, Parts};
 use crate::config::{Config, Mail, MailMode, MailTls, Server};
 use crate::keys::Sealer;
 use crate::mail::{Mailer, Sender, Smtp, SmtpOptions, SmtpSetupFault, SmtpTls};
+use crate::service::audit_chain;
 use crate::service::backchannel;
 use crate::service::change::Change;
 use crate::service::housekeeping as chores;
@@ -122,6 +123,7 @@ pub fn jobs(app: &Arc<App>) -> Vec<Job> {
                 async move { backchannel::deliver_when_rung(&app).await }
             }
         }),
+        job(app, "audit chain", 5, |app| async move { audit_chain::seal(&app).await }),
         job(app, "expire", 60, |app| async move { chores::expire(&app).await }),
         job(app, "signing keys", 3600, |app| async move { signing_keys::rotate_in_turn(&app).await }),
     ]

@@ -36,7 +36,7 @@ pub async fn find(app: &App, cookie: &str, now: Timestamp) -> Result<Option<Sess
 
 /// Is a session still good? The limits in force now count, not those of its beginning (security.md E07), and of the
 /// person's tenants the strictest one.
-fn is_live(app: &App, session: &Session, memberships: &[Membership], now: Timestamp) -> bool {
+pub(super) fn is_live(app: &App, session: &Session, memberships: &[Membership], now: Timestamp) -> bool {
     let rules = rules::of(app, memberships);
     let minutes = |minutes: u32| Duration::from_secs(u64::from(minutes) * 60);
     let (idle, absolute) = (minutes(rules.session_idle_minutes.value), minutes(rules.session_absolute_hours.value) * 60);

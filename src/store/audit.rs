@@ -23,7 +23,7 @@ pub struct AuditRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct StoredAudit {
+pub(super) struct StoredAudit {
     id: String,
     at: i64,
     actor: String,
@@ -66,6 +66,62 @@ impl Read {
         let rows: Vec<StoredAudit> = on!(self, c => sqlx::query_as(SQL).bind(since.micros()).bind(limit).fetch_all(c))?;
         all(rows)
     }
+}
+
+/// What is looked for in a tenant's log. Empty texts fit everything.
+#[derive(Clone, Debug)]
+pub struct AuditFilter {
+    pub tenant: TenantId,
+    /// Who did it, or to whom it was done.
+    pub who: String,
+    /// The first word of the action: `person` finds `person.invite`.
+    pub kind: String,
+    /// Nothing from this moment on.
+    pub until: Option<Timestamp>,
+}
+
+impl Read {
+    /// A tenant's events, the newest first: those older than `before`, at most `limit`.
+    pub async fn audit_of_tenant(&mut self, filter: &AuditFilter, before: Option<(Timestamp, &str)>, limit: i64) -> Result<Vec<AuditRow>> {
+        const SQL: &str = "select id, at, actor, action, subject, tenant_id, client_id, outcome, detail, network
+            from audit
+            where tenant_id = $1 and at <= $2 and (at < $2 or id < $3) and at < $4
+                and ($5 = '' or actor = $5 or subject = $5)
+                and ($6 = '' or action = $6 or substr(action, 1, cast($7 as integer)) = $6 || '.')
+            order by at desc, id desc
+            limit $8";
+        let (at, id) = place(before);
+        let length = i64::try_from(filter.kind.chars().count() + 1).unwrap_or(i64::MAX);
+        let until = filter.until.map_or(i64::MAX, Timestamp::micros);
+        let rows: Vec<StoredAudit> = on!(self, c => sqlx::query_as(SQL)
+            .bind(filter.tenant.as_str())
+            .bind(at)
+            .bind(id)
+            .bind(until)
+            .bind(&filter.who)
+            .bind(&filter.kind)
+            .bind(length)
+            .bind(limit)
+            .fetch_all(c))?;
+        all(rows)
+    }
+
+    /// What happened to somebody or something, the newest first: events older than `before`, at most `limit`.
+    pub async fn audit_of_subject(&mut self, subject: &str, before: Option<(Timestamp, &str)>, limit: i64) -> Result<Vec<AuditRow>> {
+        const SQL: &str = "select id, at, actor, action, subject, tenant_id, client_id, outcome, detail, network
+            from audit
+            where subject = $1 and at <= $2 and (at < $2 or id < $3)
+            order by at desc, id desc
+            limit $4";
+        let (at, id) = place(before);
+        let rows: Vec<StoredAudit> = on!(self, c => sqlx::query_as(SQL).bind(subject).bind(at).bind(id).bind(limit).fetch_all(c))?;
+        all(rows)
+    }
+}
+
+/// Where a page of the list begins; the beginning is after everything.
+fn place(before: Option<(Timestamp, &str)>) -> (i64, &str) {
+    before.map_or((i64::MAX, ""), |(at, id)| (at.micros(), id))
 }
 
 impl Write {

@@ -117,6 +117,18 @@ impl Write {
         execute!(self, sqlx::query(SQL).bind(tenant.as_str()).bind(now.micros()))
     }
 
+    /// Before what a person allowed an application in a tenant ends.
+    pub(super) async fn queue_logouts_of_application(
+        &mut self,
+        person: &PersonId,
+        tenant: &TenantId,
+        client: &ClientId,
+        now: Timestamp,
+    ) -> Result<u64> {
+        const SQL: &str = queue_where!("g.person_id = $1 and g.tenant_id = $3 and g.client_id = $4 and g.ended_at is null");
+        execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(now.micros()).bind(tenant.as_str()).bind(client.as_str()))
+    }
+
     /// Takes up to `limit` due deliveries for one node until `locked_until`; the attempt is counted. Oldest first.
     pub async fn lease_logouts(&mut self, now: Timestamp, locked_until: Timestamp, limit: i64) -> Result<Vec<LogoutDelivery>> {
         const SQL: &str = "update logout_deliveries set locked_until = $2, attempts = attempts + 1

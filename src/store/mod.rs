@@ -13,6 +13,7 @@
 //! ```
 mod apis;
 mod audit;
+mod audit_chain;
 mod census;
 mod clients;
 mod derived;
@@ -35,6 +36,7 @@ mod logouts;
 mod members;
 mod migrate;
 mod overview;
+mod own;
 mod passwords;
 mod persons;
 mod postgres;
@@ -51,7 +53,8 @@ mod tokens;
 mod upstream;
 mod writer;
 
-pub use audit::AuditRow;
+pub use audit::{AuditFilter, AuditRow};
+pub use audit_chain::AuditLink;
 pub use error::{Result, StoreError};
 pub use families::Seat;
 pub use lockouts::{Attempt, person_attempts};

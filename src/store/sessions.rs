@@ -10,8 +10,10 @@ macro_rules! session_where {
     };
 }
 
+pub(super) use session_where;
+
 #[derive(sqlx::FromRow)]
-struct SessionRow {
+pub(super) struct SessionRow {
     id: String,
     person_id: String,
     proof: String,

@@ -56,7 +56,8 @@ fn begin<'a>(inside: &'a Inside, area: Area, base: &str, current: &str, may: imp
     let mut chrome = view::chrome(&inside.app, &inside.guest);
     chrome.signed_in = Some(inside.person.name());
     if let Some(address) = &inside.address {
-        chrome.lang_links = view::languages(&without_done(address));
+        // Without the query, which anybody may have put there (security.md A08).
+        chrome.lang_links = view::languages(address.split('?').next().unwrap_or_default());
     }
     let shown = |shown: Shown| match shown {
         Shown::Always => true,
@@ -75,13 +76,6 @@ fn begin<'a>(inside: &'a Inside, area: Area, base: &str, current: &str, may: imp
         flash: None,
     };
     Console { inside, chrome, frame }
-}
-
-/// A notice is not said again in another language.
-fn without_done(address: &str) -> String {
-    let Some((path, query)) = address.split_once('?') else { return address.to_owned() };
-    let kept: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("done=")).collect();
-    if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
 }
 
 fn see(address: String, flash: Option<Flash>) -> Response {
@@ -150,17 +144,5 @@ impl Operator {
 
     pub fn go(&self, below: &str, flash: Option<Flash>) -> Response {
         see(self.path(below), flash)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_notice_stands_in_no_link_of_the_page() {
-        assert_eq!(without_done("/account"), "/account");
-        assert_eq!(without_done("/account?done=saved"), "/account");
-        assert_eq!(without_done("/account?q=a&done=saved&x=1"), "/account?q=a&x=1");
     }
 }

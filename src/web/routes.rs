@@ -83,7 +83,16 @@ fn pages(app: &Arc<App>) -> Router<Arc<App>> {
 fn consoles() -> Router<Arc<App>> {
     Router::new()
         .route("/account", get(account::home::show))
+        .route("/account/tenants", get(account::own::tenants))
+        .route("/account/tenants/{id}", post(account::own::choose_tenant))
+        .route("/account/sessions", get(account::own::sessions).post(account::own::end_others))
+        .route("/account/sessions/{id}", post(account::own::end_session))
+        .route("/account/applications", get(account::own::applications))
+        .route("/account/applications/{tenant}/{client}", post(account::own::revoke_application))
+        .route("/account/activity", get(account::activity::show))
         .route("/admin", get(admin::home::choose))
         .route("/admin/{tenant}", get(admin::home::show))
+        .route("/admin/{tenant}/audit", get(admin::log::audit))
+        .route("/admin/{tenant}/permissions", get(admin::log::permissions))
         .route("/operator", get(operator::home::show))
 }

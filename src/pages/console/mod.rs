@@ -5,15 +5,19 @@
 mod account;
 mod admin;
 mod kit;
+mod log;
 pub mod nav;
 mod operator;
+mod own;
 mod parts;
 
 pub use account::*;
 pub use admin::*;
 pub use kit::*;
+pub use log::*;
 pub use nav::Area;
 pub use operator::*;
+pub use own::*;
 pub use parts::*;
 
 use serde::Serialize;
@@ -147,6 +151,12 @@ pub(super) fn gallery() -> Vec<Specimen> {
     all.extend(framed::<OperatorHome>(Area::Operator));
     all.extend(framed::<ChooseAdmin>(Area::Account));
     all.extend(framed::<Kit>(Area::Admin));
+    all.extend(framed::<OwnTenants>(Area::Account));
+    all.extend(framed::<Sessions>(Area::Account));
+    all.extend(framed::<Applications>(Area::Account));
+    all.extend(framed::<Activity>(Area::Account));
+    all.extend(framed::<AuditLog>(Area::Admin));
+    all.extend(framed::<PermissionMatrix>(Area::Admin));
     let told = |flash: Flash| (flash.key(), Frame { flash: Some(flash), ..Frame::sample(Area::Account) });
     let rare = Flash::ALL
         .map(told)

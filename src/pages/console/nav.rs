@@ -39,14 +39,24 @@ const fn entry(key: &'static str, path: &'static str, shown: Shown) -> Entry {
     Entry { key, path, shown, apart: false }
 }
 
-#[expect(dead_code, reason = "menus grow")]
 const fn apart(key: &'static str, path: &'static str, shown: Shown) -> Entry {
     Entry { key, path, shown, apart: true }
 }
 
-const ACCOUNT: &[Entry] = &[entry("overview", "", Shown::Always), entry("security", "security", Shown::Always)];
+const ACCOUNT: &[Entry] = &[
+    entry("overview", "", Shown::Always),
+    entry("security", "security", Shown::Always),
+    entry("sessions", "sessions", Shown::Always),
+    entry("tenants", "tenants", Shown::Always),
+    entry("applications", "applications", Shown::Always),
+    apart("activity", "activity", Shown::Always),
+];
 
-const ADMIN: &[Entry] = &[entry("overview", "", Shown::Always)];
+const ADMIN: &[Entry] = &[
+    entry("overview", "", Shown::Always),
+    entry("permissions", "permissions", Shown::Always),
+    apart("audit", "audit", Shown::To(Right::Audit)),
+];
 
 const OPERATOR: &[Entry] = &[entry("overview", "", Shown::Always)];
 

@@ -5,6 +5,7 @@ use tenantry::store::Store;
 use crate::harness::database::{Database, Engine};
 
 mod apis;
+mod audit;
 mod census;
 mod complete;
 mod devices;

@@ -1,6 +1,6 @@
 //! What a person has to say where, and the figures of the consoles' start pages.
 use tenantry::model::*;
-use tenantry::store::{Attempt, InstanceFigures, Store, TenantFigures};
+use tenantry::store::{Attempt, AuditFilter, AuditRow, InstanceFigures, Store, TenantFigures};
 
 use super::conformance;
 use super::fixtures::*;
@@ -89,8 +89,82 @@ async fn the_instance_is_counted(store: &Store) {
     assert!(figures.people >= 3 && figures.clients == 1 && figures.sessions == 1);
 }
 
+async fn a_tenants_log_is_read_from_the_newest_on_and_narrowed(store: &Store) {
+    furnish(store).await;
+    let row = |n: i64, action: &str, actor: &str, tenant: &str| AuditRow {
+        id: AuditId::from_text(format!("aud_{n}")),
+        at: NOW.plus(MINUTE * u32::try_from(n / 2).unwrap()),
+        actor: actor.to_owned(),
+        action: action.to_owned(),
+        subject: "per_x".to_owned(),
+        tenant: Some(tenant_id(tenant)),
+        client: None,
+        outcome: "done".to_owned(),
+        detail: serde_json::Value::Null,
+        network: "local".to_owned(),
+    };
+    let rows = [
+        row(1, "group.add", "per_a", "acme"),
+        row(2, "groups", "per_a", "acme"),
+        row(3, "group", "per_b", "acme"),
+        row(4, "member.add", "per_b", "acme"),
+        row(5, "group.add", "per_a", "globex"),
+    ];
+    let filter = |who: &str, kind: &str| AuditFilter { tenant: tenant_id("acme"), who: who.into(), kind: kind.into(), until: None };
+    let ids = async |filter: AuditFilter, before| {
+        let found = store.read(async |r| r.audit_of_tenant(&filter, before, 10).await).await.unwrap();
+        found.into_iter().map(|row| row.id.to_string().replace("aud_", "")).collect::<String>()
+    };
+    store
+        .write(async |w| {
+            for row in &rows {
+                w.record_audit(row).await?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+
+    assert_eq!(ids(filter("", ""), None).await, "4321");
+    assert_eq!(ids(filter("", ""), Some((NOW.plus(MINUTE), "aud_3"))).await, "21", "of one moment, by id");
+    assert_eq!(ids(filter("per_b", ""), None).await, "43");
+    assert_eq!(ids(filter("per_x", ""), None).await, "4321", "also to whom it was done");
+    assert_eq!(ids(filter("", "group"), None).await, "31", "whole words");
+    assert_eq!(ids(AuditFilter { until: Some(NOW.plus(MINUTE)), ..filter("", "") }, None).await, "1");
+    let of_x = store.read(async |r| r.audit_of_subject("per_x", None, 2).await).await.unwrap();
+    assert_eq!(of_x.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["aud_5", "aud_4"]);
+}
+
+async fn a_person_sees_and_ends_what_is_the_persons_own(store: &Store) {
+    furnish(store).await;
+    let ada = person_id("ada");
+    let grant = new_grant(grant_id());
+    let (sessions, before, chosen, revoked, again, after) = store
+        .write(async |w| {
+            w.remember_tenant(&session_id(), &client_id(), &tenant_id("acme"), NOW).await?;
+            w.choose_session_tenant(&session_id(), &tenant_id("globex"), NOW).await?;
+            w.record_consent(&ada, &grant.tenant, &grant.client, "openid", NOW).await?;
+            let sessions = w.sessions_of(&ada, NOW).await?;
+            let before = w.applications_of(&ada, NOW).await?;
+            let chosen = w.remembered_tenant(&session_id(), &client_id()).await?;
+            let revoked = w.revoke_application(&ada, &grant.tenant, &grant.client, NOW).await?;
+            let again = w.revoke_application(&ada, &grant.tenant, &grant.client, NOW).await?;
+            Ok((sessions, before, chosen, revoked, again, w.applications_of(&ada, NOW).await?))
+        })
+        .await
+        .unwrap();
+
+    assert_eq!(sessions.iter().map(|session| session.id.clone()).collect::<Vec<_>>(), [session_id()]);
+    assert_eq!((before.len(), &before[0].client, &before[0].tenant), (1, &grant.client, &grant.tenant));
+    assert_eq!(chosen, Some(tenant_id("globex")), "for the application that had been told another one, too");
+    assert_eq!((revoked, again, after.len()), (true, false, 0));
+    assert!(store.read(async |r| r.grant(&grant_id()).await).await.unwrap().unwrap().ended_at.is_some());
+}
+
 conformance! {
     memberships_come_with_the_permissions_of_one_kind_and_of_their_own_tenant,
     a_tenants_people_are_counted_by_state,
     the_instance_is_counted,
+    a_tenants_log_is_read_from_the_newest_on_and_narrowed,
+    a_person_sees_and_ends_what_is_the_persons_own,
 }

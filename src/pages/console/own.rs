@@ -1,0 +1,127 @@
+//! The pages of the own account that show sessions, tenants and applications; and the matrix of permissions.
+use serde::Serialize;
+
+use super::super::Page;
+use super::{Moment, OwnTenant};
+
+/// `GET /account/tenants`; `POST /account/tenants/{id}` lets applications open it (people.md K43, K44, S49).
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnTenants {
+    pub tenants: Vec<OwnTenant>,
+}
+
+/// `GET /account/sessions`; `POST /account/sessions/{id}` ends one, `POST /account/sessions` all others.
+#[derive(Clone, Debug, Serialize)]
+pub struct Sessions {
+    pub sessions: Vec<OwnSession>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnSession {
+    pub id: String,
+    pub current: bool,
+    pub begun: Moment,
+    pub seen: Moment,
+    pub how: SignedInBy,
+}
+
+/// How somebody signed in. Text: `sessions.how.<variant>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignedInBy {
+    Password,
+    Email,
+    App,
+    Passkey,
+    Microsoft,
+}
+
+/// `GET /account/applications`; `POST /account/applications/{tenant}/{client}` revokes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Applications {
+    pub applications: Vec<ApplicationLine>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct ApplicationLine {
+    pub client: String,
+    pub name: String,
+    pub tenant: String,
+    pub tenant_name: String,
+    pub since: Moment,
+}
+
+/// `GET /admin/{tenant}/permissions`: what each group permits, to be read only (people.md S10).
+#[derive(Clone, Debug, Serialize)]
+pub struct PermissionMatrix {
+    pub groups: Vec<String>,
+    pub rows: Vec<PermissionRow>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct PermissionRow {
+    pub name: String,
+    /// Works only in sessions with a strong second factor.
+    pub strong: bool,
+    /// Beside each group: does it permit this?
+    pub cells: Vec<bool>,
+}
+
+impl Page for OwnTenants {
+    const TEMPLATE: &'static str = "account/tenants.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        vec![("two", Self { tenants: OwnTenant::samples() }), ("none", Self { tenants: Vec::new() })]
+    }
+}
+
+impl Page for Sessions {
+    const TEMPLATE: &'static str = "account/sessions.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let all = [SignedInBy::App, SignedInBy::Email, SignedInBy::Password, SignedInBy::Passkey, SignedInBy::Microsoft];
+        let session = |(n, how): (usize, SignedInBy)| OwnSession {
+            id: format!("ses_{n}"),
+            current: n == 0,
+            begun: Moment::sample(),
+            seen: Moment::sample(),
+            how,
+        };
+        let sessions: Vec<OwnSession> = all.into_iter().enumerate().map(session).collect();
+        vec![("some", Self { sessions: sessions.clone() }), ("one", Self { sessions: sessions.into_iter().take(1).collect() })]
+    }
+}
+
+impl Page for Applications {
+    const TEMPLATE: &'static str = "account/applications.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let line = |n: u32, name: &str| ApplicationLine {
+            client: format!("cli_{n}"),
+            name: name.to_owned(),
+            tenant: "ten_1".to_owned(),
+            tenant_name: "Northwind Foods GmbH".to_owned(),
+            since: Moment::sample(),
+        };
+        let some = Self { applications: vec![line(1, "Payment Desk"), line(2, "Warehouse Planner")] };
+        vec![("some", some), ("none", Self { applications: Vec::new() })]
+    }
+}
+
+impl Page for PermissionMatrix {
+    const TEMPLATE: &'static str = "admin/permissions.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let row = |name: &str, strong: bool, cells: [bool; 4]| PermissionRow { name: name.to_owned(), strong, cells: cells.to_vec() };
+        let some = Self {
+            groups: ["Accounting", "Clerks", "Full access", "Management"].map(str::to_owned).to_vec(),
+            rows: vec![
+                row("pan:decrypt", true, [false, false, true, false]),
+                row("payments:read", false, [true, true, true, true]),
+                row("payments:write", false, [true, false, true, false]),
+                row("tenantry:people", false, [false, true, true, true]),
+            ],
+        };
+        vec![("some", some), ("none", Self { groups: Vec::new(), rows: Vec::new() })]
+    }
+}

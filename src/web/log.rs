@@ -1,0 +1,109 @@
+//! Lines of the audit trail for pages: ids become names, positions in the list become links.
+use std::collections::BTreeMap;
+
+use super::error::WebError;
+use crate::app::App;
+use crate::model::{ClientId, PersonId};
+use crate::pages::console::{Happening, LogLine, Moment, Pager};
+use crate::store::AuditRow;
+use crate::world::Timestamp;
+
+/// Lines on one page.
+pub const PAGE: usize = 50;
+
+/// A place in a list that is sorted by time, the newest first: everything after it is older.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    pub at: Timestamp,
+    pub id: String,
+}
+
+impl Before {
+    /// As it stands in an address: `<microseconds>.<id>`. Anything else is the beginning of the list.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (at, id) = text.split_once('.')?;
+        let plain = id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        Some(Self { at: Timestamp::from_micros(at.parse().ok().filter(|_| plain)?), id: id.to_owned() })
+    }
+}
+
+/// Cuts a list that was read with one line too many, and makes the links. `address` ends where `before=` may follow.
+pub fn cut(rows: &mut Vec<AuditRow>, address: &str, begun: bool) -> Pager {
+    let more = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    let joint = if address.contains('?') { '&' } else { '?' };
+    let next = rows.last().filter(|_| more).map(|last| format!("{address}{joint}before={}.{}", last.at.micros(), last.id));
+    Pager { first: (!begun).then(|| address.to_owned()), next }
+}
+
+/// Which names stand beside a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// The reader's own lines: applications alone.
+    Own,
+    /// Who did it and to whom.
+    All,
+}
+
+/// Turns rows into lines, with the names of the people in them as they are called today.
+pub async fn lines(app: &App, rows: Vec<AuditRow>, names: Names) -> Result<Vec<LogLine>, WebError> {
+    let people = if names == Names::All { called(app, &rows).await? } else { BTreeMap::new() };
+    let registered = app.registered();
+    let line = |row: AuditRow| {
+        let application = row.client.as_ref().map(|id: &ClientId| match registered.clients.get(id) {
+            Some(client) if !client.metadata.client_name.is_empty() => client.metadata.client_name.clone(),
+            _ => id.to_string(),
+        });
+        let name = |id: &str| match people.get(id) {
+            Some(name) => Some(name.clone()),
+            None => Some(id.to_owned()).filter(|id| !matches!(id.as_str(), "" | "-")),
+        };
+        LogLine {
+            at: Moment::of(row.at),
+            what: Happening::of(&row.action, &row.outcome),
+            good: matches!(row.outcome.as_str(), "ok" | "done" | "allowed" | "on" | "renewed" | "email"),
+            actor: name(&row.actor).filter(|_| names == Names::All && row.actor != row.subject),
+            subject: name(&row.subject).filter(|_| names == Names::All),
+            action: row.action,
+            outcome: row.outcome,
+            application,
+            network: row.network,
+        }
+    };
+    Ok(rows.into_iter().map(line).collect())
+}
+
+/// The people that occur in the rows.
+async fn called(app: &App, rows: &[AuditRow]) -> Result<BTreeMap<String, String>, WebError> {
+    let mut ids: Vec<&String> =
+        rows.iter().flat_map(|row| [&row.actor, &row.subject]).filter(|id| id.starts_with(PersonId::PREFIX)).collect();
+    ids.sort();
+    ids.dedup();
+    let found = app
+        .store
+        .read(async |r| {
+            let mut names = BTreeMap::new();
+            for id in ids {
+                if let Some(person) = r.person(&PersonId::from_text(id.clone())).await? {
+                    names.insert(id.clone(), person.name());
+                }
+            }
+            Ok(names)
+        })
+        .await?;
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_the_list_is_read_strictly() {
+        let before = Before::parse("17.aud_1").expect("a place");
+        assert_eq!((before.at.micros(), before.id.as_str()), (17, "aud_1"));
+        for bad in ["", "17", "x.aud_1", "17.aud-1", "17.'", &format!("1.{}", "a".repeat(65))] {
+            assert_eq!(Before::parse(bad), None, "{bad}");
+        }
+    }
+}
