@@ -36,6 +36,7 @@ mod members;
 mod migrate;
 mod overview;
 mod passwords;
+mod people_list;
 mod persons;
 mod postgres;
 mod pushed;
@@ -58,6 +59,7 @@ pub use lockouts::{Attempt, person_attempts};
 pub use members::EmailGiven;
 pub use migrate::SchemaState;
 pub use overview::{InstanceFigures, TenantFigures};
+pub use people_list::{Listed, PeopleFilter, PeopleLimits};
 pub use persons::{Inserted, NewPerson};
 pub use tenants::TenantInserted;
 

@@ -46,7 +46,12 @@ const fn apart(key: &'static str, path: &'static str, shown: Shown) -> Entry {
 
 const ACCOUNT: &[Entry] = &[entry("overview", "", Shown::Always), entry("security", "security", Shown::Always)];
 
-const ADMIN: &[Entry] = &[entry("overview", "", Shown::Always)];
+const ADMIN: &[Entry] = &[
+    entry("overview", "", Shown::Always),
+    entry("people", "people", Shown::To(Right::People)),
+    entry("groups", "groups", Shown::To(Right::Groups)),
+    entry("locations", "locations", Shown::To(Right::Locations)),
+];
 
 const OPERATOR: &[Entry] = &[entry("overview", "", Shown::Always)];
 

@@ -1,2 +1,2 @@
 //! Who may into which console. Rights are read from rows at every request; the address names the tenant.
-mod doors;
+pub mod doors;

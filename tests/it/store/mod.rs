@@ -21,6 +21,7 @@ mod logouts;
 mod members;
 mod outage;
 mod passwords;
+mod people_list;
 mod persons;
 mod races;
 mod registered;
