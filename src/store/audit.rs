@@ -66,6 +66,17 @@ impl Read {
         let rows: Vec<StoredAudit> = on!(self, c => sqlx::query_as(SQL).bind(since.micros()).bind(limit).fetch_all(c))?;
         all(rows)
     }
+
+    /// What happened to somebody in a tenant, the newest first.
+    pub async fn audit_about(&mut self, tenant: &TenantId, subject: &str, limit: i64) -> Result<Vec<AuditRow>> {
+        const SQL: &str = "select id, at, actor, action, subject, tenant_id, client_id, outcome, detail, network
+            from audit
+            where subject = $1 and tenant_id = $2
+            order by at desc, id desc
+            limit $3";
+        let rows: Vec<StoredAudit> = on!(self, c => sqlx::query_as(SQL).bind(subject).bind(tenant.as_str()).bind(limit).fetch_all(c))?;
+        all(rows)
+    }
 }
 
 /// What is looked for in a tenant's log. Empty texts fit everything.

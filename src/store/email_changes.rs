@@ -81,6 +81,7 @@ impl Write {
         let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL)
             .bind(person.as_str()).bind(email.as_str()).bind(now.micros()).fetch_optional(c))?;
         if won.is_some() {
+            self.list_anew(person).await?;
             return Ok(Inserted::Yes);
         }
         let holder: Option<String> = on!(self, c => sqlx::query_scalar(TAKEN).bind(email.as_str()).fetch_optional(c))?;

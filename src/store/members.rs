@@ -109,6 +109,7 @@ impl Write {
     pub async fn set_names(&mut self, id: &PersonId, first: &str, last: &str, now: Timestamp) -> Result<bool> {
         const SQL: &str = "update persons set first_name = $2, last_name = $3, updated_at = $4 where id = $1";
         let changed = execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(first).bind(last).bind(now.micros()))?;
+        self.list_anew(id).await?;
         Ok(changed > 0)
     }
 
@@ -152,6 +153,7 @@ impl Write {
             return Ok(if self.person_by_email(email).await?.is_some() { EmailGiven::Taken } else { EmailGiven::HasOne });
         }
         self.remove_username(id).await?;
+        self.list_anew(id).await?;
         Ok(EmailGiven::Yes)
     }
 

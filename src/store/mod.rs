@@ -38,6 +38,7 @@ mod migrate;
 mod overview;
 mod own;
 mod passwords;
+mod people_list;
 mod persons;
 mod postgres;
 mod pushed;
@@ -61,6 +62,7 @@ pub use lockouts::{Attempt, person_attempts};
 pub use members::EmailGiven;
 pub use migrate::SchemaState;
 pub use overview::{InstanceFigures, TenantFigures};
+pub use people_list::{Listed, PeopleFilter, PeopleLimits};
 pub use persons::{Inserted, NewPerson};
 pub use tenants::TenantInserted;
 

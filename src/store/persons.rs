@@ -211,6 +211,9 @@ impl Write {
             .bind(name.is_of_the_system())
             .bind(now.micros())
             .fetch_optional(c))?;
+        if won.is_some() {
+            self.list_anew(person).await?;
+        }
         Ok(won.is_some())
     }
 

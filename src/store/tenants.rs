@@ -217,6 +217,9 @@ impl Write {
             .bind(micros(membership.last_used_at))
             .bind(membership.created_at.micros())
             .fetch_optional(c))?;
+        if won.is_some() {
+            self.list_anew(&membership.person).await?;
+        }
         Ok(won.is_some())
     }
 

@@ -26,7 +26,16 @@ pub struct Console<'a> {
 impl Console<'_> {
     /// A page above this one, below the console's start page.
     pub fn crumb(mut self, text: impl Into<String>, href: impl Into<String>) -> Self {
-        self.frame.crumbs.push(Crumb { text: text.into(), href: href.into() });
+        self.frame.crumbs.push(Crumb { key: None, text: text.into(), href: href.into() });
+        self
+    }
+
+    /// The page of a menu item above this one.
+    pub fn under(mut self, key: &'static str) -> Self {
+        if let Some(entry) = nav::find(self.frame.area, key) {
+            let href = nav::href(&self.frame.base, entry.path);
+            self.frame.crumbs.push(Crumb { key: Some(key), text: String::new(), href });
+        }
         self
     }
 

@@ -94,5 +94,36 @@ fn consoles() -> Router<Arc<App>> {
         .route("/admin/{tenant}", get(admin::home::show))
         .route("/admin/{tenant}/audit", get(admin::log::audit))
         .route("/admin/{tenant}/permissions", get(admin::log::permissions))
+        .merge(people())
+        .merge(groups())
         .route("/operator", get(operator::home::show))
+}
+
+/// The people of a tenant.
+fn people() -> Router<Arc<App>> {
+    use admin::people::{convert, deed, invite, list, locations, new, person};
+    Router::new()
+        .route("/admin/{tenant}/people", get(list::show))
+        .route("/admin/{tenant}/people/new", get(new::show).post(new::submit))
+        .route("/admin/{tenant}/people/{id}", get(person::show).post(person::rename))
+        .route("/admin/{tenant}/people/{id}/invite", get(invite::show).post(invite::submit))
+        .route("/admin/{tenant}/people/{id}/convert", get(convert::show).post(convert::submit))
+        .route("/admin/{tenant}/people/{id}/locations", get(locations::show).post(locations::submit))
+        .route("/admin/{tenant}/people/{id}/groups/{step}", post(person::group))
+        .route("/admin/{tenant}/people/{id}/{deed}", get(deed::ask).post(deed::act))
+}
+
+/// Groups and locations of a tenant.
+fn groups() -> Router<Arc<App>> {
+    use admin::{groups, locations};
+    Router::new()
+        .route("/admin/{tenant}/groups", get(groups::list))
+        .route("/admin/{tenant}/groups/new", get(groups::blank).post(groups::create))
+        .route("/admin/{tenant}/groups/{id}", get(groups::show).post(groups::save))
+        .route("/admin/{tenant}/groups/{id}/permissions/{step}", post(groups::permission))
+        .route("/admin/{tenant}/groups/{id}/delete", get(groups::ask_delete).post(groups::delete))
+        .route("/admin/{tenant}/locations", get(locations::list))
+        .route("/admin/{tenant}/locations/new", get(locations::blank).post(locations::create))
+        .route("/admin/{tenant}/locations/{id}", get(locations::show).post(locations::save))
+        .route("/admin/{tenant}/locations/{id}/delete", get(locations::ask_delete).post(locations::delete))
 }

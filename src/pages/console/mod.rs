@@ -4,21 +4,25 @@
 //! A new page: a struct with `Page`, a template that extends `console.html`, a line in [`nav`], one in `web/routes.rs`.
 mod account;
 mod admin;
+mod groups;
 mod kit;
 mod log;
 pub mod nav;
 mod operator;
 mod own;
 mod parts;
+mod people;
 
 pub use account::*;
 pub use admin::*;
+pub use groups::*;
 pub use kit::*;
 pub use log::*;
 pub use nav::Area;
 pub use operator::*;
 pub use own::*;
 pub use parts::*;
+pub use people::*;
 
 use serde::Serialize;
 
@@ -56,6 +60,8 @@ pub struct NavItem {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Crumb {
+    /// Of a menu item, which says its own text.
+    pub key: Option<&'static str>,
     pub text: String,
     pub href: String,
 }
@@ -79,11 +85,22 @@ pub enum Flash {
     SessionsEnded,
     TenantChosen,
     AccessRevoked,
+    Invited,
+    LinkSent,
 }
 
 impl Flash {
-    pub const ALL: [Self; 7] =
-        [Self::Saved, Self::Created, Self::Removed, Self::SessionEnded, Self::SessionsEnded, Self::TenantChosen, Self::AccessRevoked];
+    pub const ALL: [Self; 9] = [
+        Self::Saved,
+        Self::Created,
+        Self::Removed,
+        Self::SessionEnded,
+        Self::SessionsEnded,
+        Self::TenantChosen,
+        Self::AccessRevoked,
+        Self::Invited,
+        Self::LinkSent,
+    ];
 
     /// As it stands in an address.
     pub fn key(self) -> String {
@@ -144,12 +161,13 @@ pub fn framed_in<P: Page + Send + Sync + 'static>(frame: Frame) -> Vec<Specimen>
 
 /// Every page of the consoles, and the frame in its rarer states.
 pub(super) fn gallery() -> Vec<Specimen> {
-    let crumb = Crumb { text: "Groups".to_owned(), href: "/admin/northwind/groups".to_owned() };
+    let crumb = Crumb { key: None, text: "Groups".to_owned(), href: "/admin/northwind/groups".to_owned() };
     let plain = Frame { several: false, administration: false, operation: false, ..Frame::sample(Area::Account) };
     let mut all = framed::<AccountHome>(Area::Account);
     all.extend(framed::<AdminHome>(Area::Admin));
     all.extend(framed::<OperatorHome>(Area::Operator));
     all.extend(framed::<ChooseAdmin>(Area::Account));
+    all.extend(people::gallery());
     all.extend(framed::<Kit>(Area::Admin));
     all.extend(framed::<OwnTenants>(Area::Account));
     all.extend(framed::<Sessions>(Area::Account));

@@ -56,6 +56,13 @@ const ADMIN: &[Entry] = &[
     entry("overview", "", Shown::Always),
     entry("permissions", "permissions", Shown::Always),
     apart("audit", "audit", Shown::To(Right::Audit)),
+const ACCOUNT: &[Entry] = &[entry("overview", "", Shown::Always), entry("security", "security", Shown::Always)];
+
+const ADMIN: &[Entry] = &[
+    entry("overview", "", Shown::Always),
+    entry("people", "people", Shown::To(Right::People)),
+    entry("groups", "groups", Shown::To(Right::Groups)),
+    entry("locations", "locations", Shown::To(Right::Locations)),
 ];
 
 const OPERATOR: &[Entry] = &[entry("overview", "", Shown::Always)];

@@ -200,7 +200,7 @@ pub(in crate::service) fn told(membership: &Membership) -> Value {
 }
 
 /// Is there something to accept for this person here?
-pub(in crate::service) fn is_waiting(person: &Person, membership: &Membership) -> bool {
+pub fn is_waiting(person: &Person, membership: &Membership) -> bool {
     let invited = membership.state == MembershipState::Invited;
     invited && person.state != PersonState::Deactivated
         || membership.state == MembershipState::Active && person.state == PersonState::Invited

@@ -68,6 +68,7 @@ struct Plan {
     groups: Vec<GroupId>,
     locations: Option<Vec<LocationId>>,
     invitation: Option<Written>,
+    method: InvitationMethod,
     /// Tells somebody who was linked without being asked.
     notice: Option<Prepared>,
 }
@@ -170,7 +171,7 @@ async fn newcomer(acting: &Acting<'_>, new: &NewMember, email: Option<Email>) ->
         Handing::Link => Some(inviting::link(acting, &membership)),
     };
     let (groups, locations) = (new.groups.clone(), new.locations.clone());
-    Ok(Ok(Plan { fresh: Some((fresh, username)), membership, groups, locations, invitation, notice: None }))
+    Ok(Ok(Plan { fresh: Some((fresh, username)), membership, groups, locations, invitation, method: new.method, notice: None }))
 }
 
 async fn guest(
@@ -207,7 +208,15 @@ async fn guest(
         Handing::Letter | Handing::Link => Some(inviting::letter(acting, &membership, new.method, &addressee).await?),
     };
     let notice = if linked { Some(inviting::notice(acting, person)?) } else { None };
-    Ok(Ok(Plan { fresh: None, membership, groups: new.groups.clone(), locations: new.locations.clone(), invitation, notice }))
+    Ok(Ok(Plan {
+        fresh: None,
+        membership,
+        groups: new.groups.clone(),
+        locations: new.locations.clone(),
+        invitation,
+        method: new.method,
+        notice,
+    }))
 }
 
 fn membership(acting: &Acting<'_>, new: &NewMember, person: &PersonId, kind: MembershipKind, state: MembershipState) -> Membership {
@@ -245,6 +254,7 @@ async fn write(acting: &Acting<'_>, w: &mut Write, mut plan: Plan) -> Held<Creat
         None => return Ok(Err(Refusal::AlreadyHere)),
     }
     let membership = &plan.membership;
+    w.set_invitation_method(&membership.id, plan.method).await?;
     for group in &plan.groups {
         let Some(group) = w.group(acting.tenant(), group).await? else { return Ok(Err(Refusal::NotFound)) };
         if !acting.holds(&group) {

@@ -3,6 +3,7 @@
 //! The administration's use cases take an [`acting::Acting`] and give a [`acting::Refusal`] as a value.
 pub mod acting;
 pub mod admins;
+pub mod api;
 pub mod convert;
 pub mod create;
 pub mod groups;

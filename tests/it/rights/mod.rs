@@ -3,3 +3,4 @@ mod chain;
 mod doors;
 mod matrix;
 mod own;
+pub mod doors;

@@ -22,6 +22,7 @@ mod logouts;
 mod members;
 mod outage;
 mod passwords;
+mod people_list;
 mod persons;
 mod races;
 mod registered;
