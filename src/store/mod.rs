@@ -37,6 +37,7 @@ mod migrate;
 mod overview;
 mod passwords;
 mod persons;
+mod pictures;
 mod postgres;
 mod pushed;
 mod registrations;
@@ -44,6 +45,7 @@ mod rights;
 mod rows;
 mod sessions;
 mod settings;
+mod takeaway;
 mod tenants;
 #[cfg(test)]
 mod tests;
@@ -59,6 +61,8 @@ pub use members::EmailGiven;
 pub use migrate::SchemaState;
 pub use overview::{InstanceFigures, TenantFigures};
 pub use persons::{Inserted, NewPerson};
+pub use pictures::Picture;
+pub use takeaway::{OwnConsent, OwnSession};
 pub use tenants::TenantInserted;
 
 use std::convert::Infallible;

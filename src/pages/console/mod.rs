@@ -4,6 +4,8 @@
 //! A new page: a struct with `Page`, a template that extends `console.html`, a line in [`nav`], one in `web/routes.rs`.
 mod account;
 mod admin;
+mod belonging;
+mod details;
 mod kit;
 pub mod nav;
 mod operator;
@@ -11,6 +13,8 @@ mod parts;
 
 pub use account::*;
 pub use admin::*;
+pub use belonging::*;
+pub use details::*;
 pub use kit::*;
 pub use nav::Area;
 pub use operator::*;
@@ -37,6 +41,8 @@ pub struct Frame {
     /// Other consoles that are open to the person.
     pub administration: bool,
     pub operation: bool,
+    /// Path of the person's picture.
+    pub picture: Option<String>,
     pub flash: Option<Flash>,
 }
 
@@ -75,11 +81,28 @@ pub enum Flash {
     SessionsEnded,
     TenantChosen,
     AccessRevoked,
+    Joined,
+    Declined,
+    Left,
+    GroupJoined,
+    GroupLeft,
 }
 
 impl Flash {
-    pub const ALL: [Self; 7] =
-        [Self::Saved, Self::Created, Self::Removed, Self::SessionEnded, Self::SessionsEnded, Self::TenantChosen, Self::AccessRevoked];
+    pub const ALL: [Self; 12] = [
+        Self::Saved,
+        Self::Created,
+        Self::Removed,
+        Self::SessionEnded,
+        Self::SessionsEnded,
+        Self::TenantChosen,
+        Self::AccessRevoked,
+        Self::Joined,
+        Self::Declined,
+        Self::Left,
+        Self::GroupJoined,
+        Self::GroupLeft,
+    ];
 
     /// As it stands in an address.
     pub fn key(self) -> String {
@@ -113,6 +136,7 @@ impl Frame {
             several: true,
             administration: true,
             operation: true,
+            picture: Some("/picture/per_1?v=pic_1".to_owned()),
             flash: None,
         }
     }
@@ -141,12 +165,14 @@ pub fn framed_in<P: Page + Send + Sync + 'static>(frame: Frame) -> Vec<Specimen>
 /// Every page of the consoles, and the frame in its rarer states.
 pub(super) fn gallery() -> Vec<Specimen> {
     let crumb = Crumb { text: "Groups".to_owned(), href: "/admin/northwind/groups".to_owned() };
-    let plain = Frame { several: false, administration: false, operation: false, ..Frame::sample(Area::Account) };
+    let plain = Frame { several: false, administration: false, operation: false, picture: None, ..Frame::sample(Area::Account) };
     let mut all = framed::<AccountHome>(Area::Account);
     all.extend(framed::<AdminHome>(Area::Admin));
     all.extend(framed::<OperatorHome>(Area::Operator));
     all.extend(framed::<ChooseAdmin>(Area::Account));
     all.extend(framed::<Kit>(Area::Admin));
+    all.extend(details::gallery());
+    all.extend(belonging::gallery());
     let told = |flash: Flash| (flash.key(), Frame { flash: Some(flash), ..Frame::sample(Area::Account) });
     let rare = Flash::ALL
         .map(told)

@@ -44,7 +44,14 @@ const fn apart(key: &'static str, path: &'static str, shown: Shown) -> Entry {
     Entry { key, path, shown, apart: true }
 }
 
-const ACCOUNT: &[Entry] = &[entry("overview", "", Shown::Always), entry("security", "security", Shown::Always)];
+const ACCOUNT: &[Entry] = &[
+    entry("overview", "", Shown::Always),
+    entry("details", "details", Shown::Always),
+    entry("security", "security", Shown::Always),
+    apart("invitations", "invitations", Shown::WhileInvited),
+    entry("groups", "groups", Shown::Always),
+    apart("data", "data", Shown::Always),
+];
 
 const ADMIN: &[Entry] = &[entry("overview", "", Shown::Always)];
 

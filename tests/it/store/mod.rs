@@ -22,6 +22,7 @@ mod members;
 mod outage;
 mod passwords;
 mod persons;
+mod pictures;
 mod races;
 mod registered;
 mod registrations;
