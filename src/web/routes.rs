@@ -92,11 +92,10 @@ fn consoles() -> Router<Arc<App>> {
 
 /// What people arrange about themselves.
 fn arranging() -> Router<Arc<App>> {
-    // The upload counts its bytes itself.
-    let upload = get(account::picture::above).post(account::picture::submit).layer(DefaultBodyLimit::disable());
     Router::new()
         .route("/account/details", get(account::details::show).post(account::details::submit))
-        .route("/account/picture", upload)
+        // The upload counts its bytes itself.
+        .route("/account/picture", get(account::picture::above).post(account::picture::submit).layer(DefaultBodyLimit::disable()))
         .route("/account/picture/remove", post(account::picture::remove))
         .route("/picture/{person}", get(account::picture::show))
         .route("/account/invitations", get(account::invitations::show))

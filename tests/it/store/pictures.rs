@@ -2,9 +2,9 @@
 use tenantry::model::{Locale, PersonId, PictureId};
 use tenantry::store::{Picture, Store};
 
-use super::fixtures::{NOW, new_person, person_id};
+use super::fixtures::{NOW, client_id, new_person, person_id, tenant_id};
 
-super::conformance!(a_picture_is_replaced_and_removed, own_details_are_written);
+super::conformance!(a_picture_is_replaced_and_removed, own_details_are_written, sessions_and_consents_are_taken_along);
 
 async fn a_picture_is_replaced_and_removed(store: &Store) {
     let anna = person_id("anna");
@@ -34,4 +34,16 @@ async fn own_details_are_written(store: &Store) {
 
     let found = store.read(async |r| r.person(&anna).await).await.unwrap().unwrap();
     assert_eq!((found.first_name.as_str(), found.last_name.as_str(), found.locale), ("Änne", "Ö", Locale::De));
+}
+
+async fn sessions_and_consents_are_taken_along(store: &Store) {
+    super::fixtures::furnish(store).await;
+    let ada = person_id("ada");
+    store.write(async |w| w.record_consent(&ada, &tenant_id("acme"), &client_id(), "openid", NOW).await).await.unwrap();
+
+    let (sessions, consents) = store.read(async |r| Ok((r.own_sessions(&ada, 10).await?, r.own_consents(&ada, 10).await?))).await.unwrap();
+
+    assert!(!sessions.is_empty() && sessions[0].ended_at.is_none());
+    assert_eq!(consents.iter().map(|c| (c.client.clone(), c.scope.as_str())).collect::<Vec<_>>(), [(client_id(), "openid")]);
+    assert_eq!(store.read(async |r| r.own_sessions(&ada, 0).await).await.unwrap(), []);
 }
