@@ -2,6 +2,7 @@
 mod belonging;
 mod details;
 mod picture;
+mod security;
 
 use tenantry::model::{MembershipKind, Person, Tenant};
 use tenantry::policy::presets::Preset;
