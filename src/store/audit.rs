@@ -23,7 +23,7 @@ pub struct AuditRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct StoredAudit {
+pub(super) struct StoredAudit {
     id: String,
     at: i64,
     actor: String,

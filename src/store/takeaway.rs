@@ -1,6 +1,7 @@
 //! What people take along about themselves.
-use super::rows::time;
-use super::{Read, Result, on};
+use super::audit::StoredAudit;
+use super::rows::{all, time};
+use super::{AuditRow, Read, Result, on};
 use crate::model::{ClientId, PersonId, TenantId};
 use crate::world::Timestamp;
 
@@ -53,5 +54,16 @@ impl Read {
             granted_at: Timestamp::from_micros(at),
         };
         Ok(rows.into_iter().map(consent).collect())
+    }
+
+    /// What was written down about a person, the newest first.
+    pub async fn audit_about(&mut self, person: &PersonId, limit: i64) -> Result<Vec<AuditRow>> {
+        const SQL: &str = "select id, at, actor, action, subject, tenant_id, client_id, outcome, detail, network
+            from audit
+            where subject = $1
+            order by at desc, id desc
+            limit $2";
+        let rows: Vec<StoredAudit> = on!(self, c => sqlx::query_as(SQL).bind(person.as_str()).bind(limit).fetch_all(c))?;
+        all(rows)
     }
 }

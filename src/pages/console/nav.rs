@@ -39,7 +39,6 @@ const fn entry(key: &'static str, path: &'static str, shown: Shown) -> Entry {
     Entry { key, path, shown, apart: false }
 }
 
-#[expect(dead_code, reason = "menus grow")]
 const fn apart(key: &'static str, path: &'static str, shown: Shown) -> Entry {
     Entry { key, path, shown, apart: true }
 }

@@ -11,8 +11,6 @@ use crate::service::rights::Place;
 use crate::web::error::WebError;
 use crate::web::extract::{Account, Checked, Fresh};
 
-const PAGE: &str = "tenants";
-
 pub async fn ask(Fresh(account): Fresh<Account>, Path(tenant): Path<String>) -> Result<Response, WebError> {
     let place = place(&account, &tenant)?;
     let hindrance = hindrance(&account, place).await?;
@@ -26,7 +24,7 @@ pub async fn submit(Fresh(account): Fresh<Account>, Path(tenant): Path<String>, 
     let place = place(&account, &tenant)?;
     let network = &account.guest.visitor.network;
     let hindrance = match leave(&account.app, &account.person.id, &place.tenant.id, network, account.now).await? {
-        Ok(()) => return Ok(account.go(PAGE, Some(Flash::Left))),
+        Ok(()) => return Ok(account.go("", Some(Flash::Left))),
         Err(Refusal::LastAdmin) => Hindrance::LastAdmin,
         Err(Refusal::Rules) => Hindrance::Home,
         Err(_) => return Err(WebError::not_found()),
@@ -57,5 +55,5 @@ fn show(account: &Account, place: &Place, hindrance: Option<Hindrance>, status: 
         number: place.tenant.number.clone(),
         hindrance,
     };
-    account.page(PAGE).show_with(status, &content)
+    account.page("overview").show_with(status, &content)
 }

@@ -1,12 +1,12 @@
 //! A person's own account.
 pub mod app_factor;
-pub mod email;
-pub mod home;
-pub mod password;
 pub mod data;
 pub mod details;
+pub mod email;
 pub mod groups;
+pub mod home;
 pub mod invitations;
 pub mod leave;
+pub mod password;
 pub mod picture;
 pub mod security;

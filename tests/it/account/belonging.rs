@@ -57,7 +57,7 @@ async fn k40_k42_an_open_invitation_is_accepted_and_opens_the_tenant_from_then_o
     s.browser.goto("/account/invitations").await;
     s.browser.submit(&format!("#accept-{id}")).await;
 
-    assert_eq!((s.browser.path(), s.browser.text("#done").as_str()), ("/account/tenants", "You have joined."));
+    assert_eq!((s.browser.path(), s.browser.text("#done").as_str()), ("/account", "You have joined."));
     assert_eq!(s.state_in(&globex).await, MembershipState::Active);
     let allowed = party.authorize(&["openid", "tenant"], &[("tenant", "globex")]);
     s.browser.goto(allowed.url.as_str()).await;
@@ -166,11 +166,11 @@ async fn k45_i25_whoever_leaves_a_tenant_has_no_access_from_that_moment() {
     let tokens = party.exchange(&request, &code).await.unwrap();
     assert!(party.userinfo(&tokens.access).await.is_ok());
 
-    s.browser.goto("/account/tenants").await;
+    s.browser.goto("/account").await;
     s.browser.follow(&format!("#leave-{}", globex.id)).await;
     s.browser.submit("#leave-confirm").await;
 
-    assert_eq!((s.browser.path(), s.browser.text("#done").as_str()), ("/account/tenants", "You have left the organisation."));
+    assert_eq!((s.browser.path(), s.browser.text("#done").as_str()), ("/account", "You have left the organisation."));
     assert_eq!(s.state_in(&globex).await, MembershipState::Left);
     assert!(party.userinfo(&tokens.access).await.is_err(), "the token that lives is worthless at once");
     assert_eq!(s.browser.goto("/account/tenants/globex/leave").await.page().status, 404);
