@@ -14,6 +14,7 @@ use crate::keys::{Authorities, EncryptionFault, JwksFault, KeyRing, Pairwise, Pu
 use crate::mail::{Mailer, Sender};
 use crate::model::{Apis, Client, ClientId, Connection, ConnectionId, EntraPin, Tenant, TenantId};
 use crate::pages::Pages;
+use crate::pictures::Studio;
 use crate::store::{Store, StoreError};
 use crate::upstream::{Http, Upstreams};
 use crate::world::{Clock, Entropy, Timestamp};
@@ -29,6 +30,8 @@ pub struct App {
     pub sender: Sender,
     pub pages: Pages,
     pub passwords: Passwords,
+    /// Where uploaded pictures are worked on.
+    pub studio: Studio,
     /// Sign-in elsewhere.
     pub upstreams: Upstreams,
     /// The guarded HTTP client, for every address that a relying application registered (security.md K).
@@ -153,6 +156,7 @@ impl App {
             authorities: file.map(read).transpose()?,
             pages: Pages::new(),
             passwords,
+            studio: Studio::default(),
             pairwise,
             node: format!("node-{:016x}", u64::from_be_bytes(node)),
             store: parts.store,

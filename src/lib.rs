@@ -15,6 +15,7 @@ pub mod credentials;
 pub mod keys;
 pub mod mail;
 pub mod pages;
+pub mod pictures;
 pub mod store;
 pub mod upstream;
 // Floor 4

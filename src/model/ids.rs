@@ -65,5 +65,7 @@ ids! {
     EmailChangeId = "emc";
     /// One logout token on its way to one client.
     LogoutId = "lgo";
+    /// One uploaded picture of a person; another upload has another.
+    PictureId = "pic";
     RegistrationTokenId = "reg";
 }

@@ -65,15 +65,32 @@ impl std::fmt::Debug for Email {
     }
 }
 
-/// Characters that change how text looks without being seen: zero-width and bidirectional controls.
+/// Characters that change how text looks without being seen: zero-width and bidirectional controls, line separators,
+/// fillers, tags (security.md L16).
 pub fn invisible(c: char) -> bool {
-    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{00AD}' | '\u{061C}')
+    matches!(c, '\u{180E}' | '\u{2028}' | '\u{2029}' | '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{E0000}'..='\u{E007F}')
+        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{00AD}' | '\u{061C}')
 }
 
-/// A name for people to read: trimmed, 1 to `max` characters, no control or invisible characters.
+/// Marks that stand above or below the character before them.
+fn combining(c: char) -> bool {
+    matches!(c, '\u{0300}'..='\u{036F}' | '\u{0483}'..='\u{0489}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}'
+        | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}')
+}
+
+/// More marks on one character than any language has: they run over the lines around them (security.md L16).
+fn towers(text: &str) -> bool {
+    let mut height = 0;
+    text.chars().any(|c| {
+        height = if combining(c) { height + 1 } else { 0 };
+        height > 4
+    })
+}
+
+/// A name for people to read: trimmed, 1 to `max` characters, no control or invisible characters, no towers of marks.
 pub fn display_name(text: &str, max: usize) -> Option<String> {
     let text = text.trim();
-    let good = !text.is_empty() && text.chars().count() <= max && !text.chars().any(|c| c.is_control() || invisible(c));
+    let good = !text.is_empty() && text.chars().count() <= max && !text.chars().any(|c| c.is_control() || invisible(c)) && !towers(text);
     good.then(|| text.to_owned())
 }
 

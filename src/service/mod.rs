@@ -21,6 +21,7 @@ pub mod client_secrets;
 pub mod clients;
 pub mod confirmation;
 pub mod connections;
+pub mod details;
 pub mod device;
 pub mod email_change;
 pub mod facts;
@@ -36,10 +37,14 @@ pub mod nested;
 pub mod new_password;
 pub mod once;
 pub mod own;
+pub mod own_data;
+pub mod own_groups;
+pub mod own_invitations;
 pub mod par;
 pub mod password;
 pub mod password_change;
 pub mod people;
+pub mod pictures;
 pub mod policies;
 pub mod possession;
 pub mod recovery;
@@ -81,7 +86,7 @@ pub enum Failure {
     #[error("an upstream answered in a way that cannot be used: {0}")]
     Upstream(String),
     /// Not a fault of ours: too much to do at the moment. Answered with 503 and `Retry-After`.
-    #[error("too many passwords wait to be checked")]
+    #[error("too many passwords or pictures wait to be worked on")]
     Busy,
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Failure;
 use super::authorize::own_client;
 use crate::app::{App, Registered};
-use crate::model::{Acr, Membership, MembershipState, Person, Session, Tenant, TenantId, Verdict};
+use crate::model::{Acr, Membership, MembershipState, Person, PictureId, Session, Tenant, TenantId, Verdict};
 use crate::policy::entry::{Entry, decide};
 use crate::policy::permission::{RESERVED, TenantScope};
 use crate::world::Timestamp;
@@ -27,13 +27,17 @@ pub struct Surroundings {
     pub places: Vec<Place>,
     /// Invitations that wait for the person's word (people.md K41).
     pub open_invitations: usize,
+    pub picture: Option<PictureId>,
 }
 
 /// Loads a person's places and open invitations.
 pub async fn surroundings(app: &App, person: &Person, now: Timestamp) -> Result<Surroundings, Failure> {
-    let (memberships, invitations) = app
+    let (memberships, invitations, picture) = app
         .store
-        .read(async |r| Ok((r.memberships_with_permissions(&person.id, RESERVED).await?, r.open_invitations(&person.id, now).await?)))
+        .read(async |r| {
+            let memberships = r.memberships_with_permissions(&person.id, RESERVED).await?;
+            Ok((memberships, r.open_invitations(&person.id, now).await?, r.picture_of(&person.id).await?))
+        })
         .await?;
     let registered = app.registered();
     let place = |(membership, permissions): (Membership, Vec<String>)| {
@@ -42,7 +46,7 @@ pub async fn surroundings(app: &App, person: &Person, now: Timestamp) -> Result<
         Some(Place { tenant, membership, administers })
     };
     let active = memberships.into_iter().filter(|(membership, _)| membership.state == MembershipState::Active);
-    Ok(Surroundings { places: active.filter_map(place).collect(), open_invitations: invitations.len() })
+    Ok(Surroundings { places: active.filter_map(place).collect(), open_invitations: invitations.len(), picture })
 }
 
 /// May somebody into the administration of a tenant?

@@ -40,6 +40,7 @@ mod own;
 mod passwords;
 mod people_list;
 mod persons;
+mod pictures;
 mod postgres;
 mod pushed;
 mod registrations;
@@ -47,6 +48,7 @@ mod rights;
 mod rows;
 mod sessions;
 mod settings;
+mod takeaway;
 mod tenants;
 #[cfg(test)]
 mod tests;
@@ -64,6 +66,8 @@ pub use migrate::SchemaState;
 pub use overview::{InstanceFigures, TenantFigures};
 pub use people_list::{Listed, PeopleFilter, PeopleLimits};
 pub use persons::{Inserted, NewPerson};
+pub use pictures::Picture;
+pub use takeaway::{OwnConsent, OwnSession};
 pub use tenants::TenantInserted;
 
 use std::convert::Infallible;

@@ -234,6 +234,14 @@ impl Write {
         Ok(changed > 0)
     }
 
+    /// What people write about themselves (people.md K13). False when there is no such person.
+    pub async fn set_details(&mut self, id: &PersonId, first_name: &str, last_name: &str, locale: Locale, now: Timestamp) -> Result<bool> {
+        const SQL: &str = "update persons set first_name = $2, last_name = $3, locale = $4, updated_at = $5 where id = $1";
+        let changed =
+            execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(first_name).bind(last_name).bind(locale.as_str()).bind(now.micros()))?;
+        Ok(changed > 0)
+    }
+
     pub async fn set_person_state(&mut self, id: &PersonId, state: PersonState, now: Timestamp) -> Result<()> {
         const SQL: &str = "update persons set state = $2, updated_at = $3 where id = $1";
         execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(state.as_str()).bind(now.micros()))?;

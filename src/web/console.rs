@@ -8,6 +8,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::account::picture;
 use super::error::WebError;
 use super::extract::{Account, Inside, Operator, Query, TenantAdmin, rights};
 use super::view;
@@ -82,6 +83,7 @@ fn begin<'a>(inside: &'a Inside, area: Area, base: &str, current: &str, may: imp
         several: inside.around.places.len() > 1,
         administration: inside.around.places.iter().any(|place| place.administers),
         operation: inside.person.operator,
+        picture: inside.around.picture.as_ref().map(|id| picture::href(&inside.person.id, id)),
         flash: None,
     };
     Console { inside, chrome, frame }

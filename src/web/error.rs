@@ -34,6 +34,11 @@ impl WebError {
         Self::Problem(StatusCode::BAD_REQUEST, ProblemKind::BadRequest)
     }
 
+    /// More was sent than the form has (security.md I13).
+    pub fn unknown_field() -> Self {
+        Self::Problem(StatusCode::UNPROCESSABLE_ENTITY, ProblemKind::BadRequest)
+    }
+
     /// The flow is over, of another browser, or the form's token does not fit.
     pub fn expired() -> Self {
         Self::Problem(StatusCode::BAD_REQUEST, ProblemKind::Expired)

@@ -13,9 +13,11 @@ pub enum Policy {
     Frames(Vec<String>),
     /// Others may put the page into a frame: it shows nothing and takes no click (Session Management 1.0).
     Framed,
+    /// A file that came from somebody: nothing of it runs, whatever a browser takes it for (security.md L04).
+    Inert,
 }
 
-/// Loosens the headers of a response as far as its policy says.
+/// Changes the headers of a response as far as its policy says.
 pub fn loosen(headers: &mut HeaderMap, policy: &Policy) {
     let text = match policy {
         Policy::Frames(origins) if origins.is_empty() => return,
@@ -27,6 +29,7 @@ pub fn loosen(headers: &mut HeaderMap, policy: &Policy) {
             headers.remove(header::X_FRAME_OPTIONS);
             "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'".to_owned()
         }
+        Policy::Inert => "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox".to_owned(),
     };
     if let Ok(value) = HeaderValue::from_str(&text) {
         headers.insert(header::CONTENT_SECURITY_POLICY, value);

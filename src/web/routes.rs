@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -69,6 +70,7 @@ fn pages(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/email/confirm", get(account::email::question).post(account::email::decide))
         .route("/account/password", get(account::password::show).post(account::password::submit))
         .route("/account/password/code", post(account::password::code))
+        .merge(arranging())
         .route("/account/security", get(account::security::show))
         .route("/account/security/app", get(account::app_factor::show).post(account::app_factor::submit))
         .route("/account/security/email", post(account::security::email))
@@ -126,4 +128,21 @@ fn groups() -> Router<Arc<App>> {
         .route("/admin/{tenant}/locations/new", get(locations::blank).post(locations::create))
         .route("/admin/{tenant}/locations/{id}", get(locations::show).post(locations::save))
         .route("/admin/{tenant}/locations/{id}/delete", get(locations::ask_delete).post(locations::delete))
+/// What people arrange about themselves.
+fn arranging() -> Router<Arc<App>> {
+    Router::new()
+        .route("/account/details", get(account::details::show).post(account::details::submit))
+        // The upload counts its bytes itself.
+        .route("/account/picture", get(account::picture::above).post(account::picture::submit).layer(DefaultBodyLimit::disable()))
+        .route("/account/picture/remove", post(account::picture::remove))
+        .route("/picture/{person}", get(account::picture::show))
+        .route("/account/invitations", get(account::invitations::show))
+        .route("/account/invitations/{id}/accept", post(account::invitations::accept))
+        .route("/account/invitations/{id}/decline", get(account::invitations::ask).post(account::invitations::refuse))
+        .route("/account/groups", get(account::groups::show))
+        .route("/account/groups/{id}/join", post(account::groups::join))
+        .route("/account/groups/{id}/leave", post(account::groups::leave))
+        .route("/account/tenants/{id}/leave", get(account::leave::ask).post(account::leave::submit))
+        .route("/account/data", get(account::data::show))
+        .route("/account/data/file", get(account::data::file))
 }

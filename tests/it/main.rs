@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where its expectation does")]
 
 mod admin;
+mod account;
 mod architecture;
 mod attacks;
 mod claims;

@@ -5,6 +5,8 @@
 mod account;
 mod admin;
 mod groups;
+mod belonging;
+mod details;
 mod kit;
 mod log;
 pub mod nav;
@@ -16,6 +18,8 @@ mod people;
 pub use account::*;
 pub use admin::*;
 pub use groups::*;
+pub use belonging::*;
+pub use details::*;
 pub use kit::*;
 pub use log::*;
 pub use nav::Area;
@@ -45,6 +49,8 @@ pub struct Frame {
     /// Other consoles that are open to the person.
     pub administration: bool,
     pub operation: bool,
+    /// Path of the person's picture.
+    pub picture: Option<String>,
     pub flash: Option<Flash>,
 }
 
@@ -91,6 +97,15 @@ pub enum Flash {
 
 impl Flash {
     pub const ALL: [Self; 9] = [
+    Joined,
+    Declined,
+    Left,
+    GroupJoined,
+    GroupLeft,
+}
+
+impl Flash {
+    pub const ALL: [Self; 12] = [
         Self::Saved,
         Self::Created,
         Self::Removed,
@@ -100,6 +115,11 @@ impl Flash {
         Self::AccessRevoked,
         Self::Invited,
         Self::LinkSent,
+        Self::Joined,
+        Self::Declined,
+        Self::Left,
+        Self::GroupJoined,
+        Self::GroupLeft,
     ];
 
     /// As it stands in an address.
@@ -134,6 +154,7 @@ impl Frame {
             several: true,
             administration: true,
             operation: true,
+            picture: Some("/picture/per_1?v=pic_1".to_owned()),
             flash: None,
         }
     }
@@ -163,6 +184,8 @@ pub fn framed_in<P: Page + Send + Sync + 'static>(frame: Frame) -> Vec<Specimen>
 pub(super) fn gallery() -> Vec<Specimen> {
     let crumb = Crumb { key: None, text: "Groups".to_owned(), href: "/admin/northwind/groups".to_owned() };
     let plain = Frame { several: false, administration: false, operation: false, ..Frame::sample(Area::Account) };
+    let crumb = Crumb { text: "Groups".to_owned(), href: "/admin/northwind/groups".to_owned() };
+    let plain = Frame { several: false, administration: false, operation: false, picture: None, ..Frame::sample(Area::Account) };
     let mut all = framed::<AccountHome>(Area::Account);
     all.extend(framed::<AdminHome>(Area::Admin));
     all.extend(framed::<OperatorHome>(Area::Operator));
@@ -175,6 +198,8 @@ pub(super) fn gallery() -> Vec<Specimen> {
     all.extend(framed::<Activity>(Area::Account));
     all.extend(framed::<AuditLog>(Area::Admin));
     all.extend(framed::<PermissionMatrix>(Area::Admin));
+    all.extend(details::gallery());
+    all.extend(belonging::gallery());
     let told = |flash: Flash| (flash.key(), Frame { flash: Some(flash), ..Frame::sample(Area::Account) });
     let rare = Flash::ALL
         .map(told)

@@ -57,6 +57,12 @@ const ADMIN: &[Entry] = &[
     entry("permissions", "permissions", Shown::Always),
     apart("audit", "audit", Shown::To(Right::Audit)),
 const ACCOUNT: &[Entry] = &[entry("overview", "", Shown::Always), entry("security", "security", Shown::Always)];
+    entry("details", "details", Shown::Always),
+    entry("security", "security", Shown::Always),
+    apart("invitations", "invitations", Shown::WhileInvited),
+    entry("groups", "groups", Shown::Always),
+    apart("data", "data", Shown::Always),
+];
 
 const ADMIN: &[Entry] = &[
     entry("overview", "", Shown::Always),

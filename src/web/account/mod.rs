@@ -1,8 +1,14 @@
 //! A person's own account.
 pub mod activity;
 pub mod app_factor;
+pub mod data;
+pub mod details;
 pub mod email;
+pub mod groups;
 pub mod home;
 pub mod own;
+pub mod invitations;
+pub mod leave;
 pub mod password;
+pub mod picture;
 pub mod security;

@@ -19,13 +19,24 @@ pub struct Fields(BTreeMap<String, String>);
 impl Fields {
     /// Decodes `application/x-www-form-urlencoded` text: percent signs must be valid, bytes must be UTF-8, no NUL.
     pub fn parse(text: &str) -> Option<Self> {
+        Self::of(pairs(text)?)
+    }
+
+    /// The same for pairs that were decoded already.
+    pub fn of(pairs: Vec<(String, String)>) -> Option<Self> {
         let mut fields = BTreeMap::new();
-        for (name, value) in pairs(text)? {
+        for (name, value) in pairs {
             if value.contains('\0') || fields.len() >= 32 || fields.insert(name, value).is_some() {
                 return None;
             }
         }
         Some(Self(fields))
+    }
+
+    /// Is there nothing beside these fields and the form's token? Whoever sends more did not use our page, and what
+    /// cannot be changed must not look as if it had been (security.md I13).
+    pub fn has_only(&self, names: &[&str]) -> bool {
+        self.0.keys().all(|name| name == "csrf" || names.contains(&name.as_str()))
     }
 
     /// The field's text, empty when it was not sent.
@@ -61,13 +72,19 @@ impl FromRequest<Arc<App>> for Checked {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, WebError> {
         let (parts, body) = request.into_parts();
         let fields = read(&parts.headers, body, app).await?;
-        let browser = Cookie::Browser.read(&parts.headers, &app.config).ok_or_else(WebError::expired)?;
-        let expected = guest::csrf(app, browser.expose());
-        if foreign(&parts.headers, app) || !crate::world::same(expected.as_bytes(), fields.get("csrf").as_bytes()) {
-            return Err(WebError::expired());
-        }
+        ours(&parts.headers, &fields, app)?;
         Ok(Self(fields))
     }
+}
+
+/// Were these fields posted from our own page, by the browser that it was shown to?
+pub fn ours(headers: &HeaderMap, fields: &Fields, app: &App) -> Result<(), WebError> {
+    let browser = Cookie::Browser.read(headers, &app.config).ok_or_else(WebError::expired)?;
+    let expected = guest::csrf(app, browser.expose());
+    if foreign(headers, app) || !crate::world::same(expected.as_bytes(), fields.get("csrf").as_bytes()) {
+        return Err(WebError::expired());
+    }
+    Ok(())
 }
 
 /// Reads a form body: the right content type, within the limit.

@@ -4,6 +4,7 @@ pub mod door;
 pub mod form;
 pub mod guest;
 pub mod inside;
+pub mod upload;
 pub mod who;
 
 pub use client::{Bearer, ClientRequest};
@@ -11,3 +12,4 @@ pub use door::{Account, Fresh, Operator, TenantAdmin, rights};
 pub use form::{Checked, Query};
 pub use guest::Guest;
 pub use inside::Inside;
+pub use upload::Upload;

@@ -28,6 +28,8 @@ struct Request {
     method: Method,
     url: Url,
     form: Option<Vec<(String, String)>>,
+    /// Bytes of a file that go with the form, in the field `file`.
+    file: Option<Vec<u8>>,
     site: Site,
     /// Origin of the page that caused it.
     from: Option<String>,
@@ -64,7 +66,7 @@ impl Browser {
     pub async fn goto(&mut self, url: impl AsRef<str>) -> &mut Self {
         let home = Url::parse(&self.home).unwrap();
         let url = home.join(url.as_ref()).unwrap();
-        self.travel(Request { method: Method::GET, url, form: None, site: Site::None, from: None }).await
+        self.travel(Request { method: Method::GET, url, form: None, file: None, site: Site::None, from: None }).await
     }
 
     /// Fills the one field that `css` names. Panics when it is missing.
@@ -112,14 +114,24 @@ impl Browser {
             url.query_pairs_mut().clear().extend_pairs(form.fields);
             (Method::GET, url, None)
         };
-        self.travel(Request { method, url, form, site, from: Some(from.to_owned()) }).await
+        self.travel(Request { method, url, form, file: None, site, from: Some(from.to_owned()) }).await
+    }
+
+    /// Presses the button of a form with a file in it (RFC 7578).
+    pub async fn upload(&mut self, css: &str, file: Vec<u8>) -> &mut Self {
+        let mut form = self.form(css);
+        form.fields.retain(|(name, _)| name != "file");
+        let from = self.page().url.origin().ascii_serialization();
+        let (url, fields) = (form.action, form.fields);
+        self.travel(Request { method: Method::POST, url, form: Some(fields), file: Some(file), site: Site::SameOrigin, from: Some(from) })
+            .await
     }
 
     /// Follows the one link that `css` names.
     pub async fn follow(&mut self, css: &str) -> &mut Self {
         let url = self.page().link(css);
         let from = self.page().url.origin().ascii_serialization();
-        self.travel(Request { method: Method::GET, url, form: None, site: Site::SameOrigin, from: Some(from) }).await
+        self.travel(Request { method: Method::GET, url, form: None, file: None, site: Site::SameOrigin, from: Some(from) }).await
     }
 
     /// The page at which the browser rests. Panics when it rests nowhere or has left.
@@ -183,6 +195,10 @@ impl Browser {
     async fn hop(&mut self, request: &Request) -> Page {
         let answer = self.http.request(request.method.clone(), request.url.clone()).headers(self.headers(request));
         let answer = match &request.form {
+            Some(fields) if request.file.is_some() => {
+                let (kind, body) = multipart(fields, request.file.as_deref().unwrap_or_default());
+                answer.header(CONTENT_TYPE, kind).body(body)
+            }
             Some(fields) => {
                 let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
                 answer.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body)
@@ -223,6 +239,20 @@ fn redirected(before: Request, status: u16, url: Url) -> Request {
     let crossed = before.site == Site::Cross || before.site != Site::None && here != url.origin().ascii_serialization();
     let site = if crossed { Site::Cross } else { before.site };
     let repeats = matches!(status, 307 | 308);
-    let (method, form) = if repeats { (before.method, before.form) } else { (Method::GET, None) };
-    Request { method, url, form, site, from: before.from }
+    let (method, form, file) = if repeats { (before.method, before.form, before.file) } else { (Method::GET, None, None) };
+    Request { method, url, form, file, site, from: before.from }
+}
+
+/// Content type and body of a form with a file.
+fn multipart(fields: &[(String, String)], file: &[u8]) -> (String, Vec<u8>) {
+    const EDGE: &str = "tenantry-test-edge-7391";
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        body.extend(format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
+    }
+    let head = "Content-Disposition: form-data; name=\"file\"; filename=\"me.png\"\r\nContent-Type: image/png";
+    body.extend(format!("--{EDGE}\r\n{head}\r\n\r\n").into_bytes());
+    body.extend_from_slice(file);
+    body.extend(format!("\r\n--{EDGE}--\r\n").into_bytes());
+    (format!("multipart/form-data; boundary={EDGE}"), body)
 }

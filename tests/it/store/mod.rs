@@ -24,6 +24,7 @@ mod outage;
 mod passwords;
 mod people_list;
 mod persons;
+mod pictures;
 mod races;
 mod registered;
 mod registrations;

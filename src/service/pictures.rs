@@ -1,0 +1,66 @@
+//! A person's own picture: kept, replaced, removed, and shown to those who share a tenant (people.md K14).
+use super::audit::{Event, record};
+use super::{Failure, Visitor};
+use crate::app::App;
+use crate::model::{Person, PersonId, PersonState, PictureId};
+use crate::pictures::{PictureFault, Place};
+use crate::store::Picture;
+use crate::world::Timestamp;
+
+/// A place for one upload; take it before the upload is read.
+///
+/// # Errors
+/// [`Failure::Busy`] when too many are under way.
+pub fn enter(app: &App) -> Result<Place, Failure> {
+    app.studio.enter().map_err(|_| Failure::Busy)
+}
+
+/// Makes the uploaded file the person's picture; the one before is gone. What was uploaded is not kept.
+pub async fn keep(
+    app: &App,
+    person: &Person,
+    (place, file): (Place, Vec<u8>),
+    visitor: &Visitor,
+    now: Timestamp,
+) -> Result<Result<(), PictureFault>, Failure> {
+    let png = match place.portrait(file).await {
+        Ok(png) => png,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let picture = Picture { id: PictureId::generate(now, &*app.entropy), png };
+    app.store
+        .write(async |w| {
+            w.set_picture(&person.id, &picture, now).await?;
+            record(app, w, Event::of_person("person.picture", &person.id, "set"), visitor, now).await
+        })
+        .await?;
+    Ok(Ok(()))
+}
+
+/// Removes the person's picture. Without one nothing happens.
+pub async fn remove(app: &App, person: &Person, visitor: &Visitor, now: Timestamp) -> Result<(), Failure> {
+    app.store
+        .write(async |w| {
+            if w.remove_picture(&person.id).await? {
+                record(app, w, Event::of_person("person.picture", &person.id, "removed"), visitor, now).await?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(())
+}
+
+/// The picture of a person as the one who is signed in may see it: the own one, or that of somebody in a common tenant.
+/// For everybody else there is none.
+pub async fn seen(app: &App, viewer: &Visitor, of: &PersonId) -> Result<Option<Picture>, Failure> {
+    let Some(session) = &viewer.session else { return Ok(None) };
+    let found = app
+        .store
+        .read(async |r| {
+            let active = r.person(&session.person).await?.is_some_and(|person| person.state == PersonState::Active);
+            let may = active && (session.person == *of || r.share_a_tenant(&session.person, of).await?);
+            if may { r.picture(of).await } else { Ok(None) }
+        })
+        .await?;
+    Ok(found)
+}

@@ -1,0 +1,65 @@
+//! What people look like: one picture each, seen by those who share a tenant with them.
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use super::rows::At;
+use super::{Read, Result, Write, execute, on};
+use crate::model::{PersonId, PictureId};
+use crate::world::Timestamp;
+
+/// A picture as it is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    pub id: PictureId,
+    pub png: Vec<u8>,
+}
+
+impl Read {
+    /// Which picture a person has.
+    pub async fn picture_of(&mut self, person: &PersonId) -> Result<Option<PictureId>> {
+        const SQL: &str = "select id from pictures where person_id = $1";
+        let found: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(person.as_str()).fetch_optional(c))?;
+        Ok(found.map(PictureId::from_text))
+    }
+
+    /// The picture itself.
+    pub async fn picture(&mut self, person: &PersonId) -> Result<Option<Picture>> {
+        const SQL: &str = "select id, png from pictures where person_id = $1";
+        let found: Option<(String, String)> = on!(self, c => sqlx::query_as(SQL).bind(person.as_str()).fetch_optional(c))?;
+        let picture = |(id, text): (String, String)| {
+            let png = At { table: "pictures", row: person.as_str() }.parsed("png", STANDARD.decode(text).ok())?;
+            Ok(Picture { id: PictureId::from_text(id), png })
+        };
+        found.map(picture).transpose()
+    }
+
+    /// Are both in one active tenant: the first as an active member, the second as one who joined it?
+    pub async fn share_a_tenant(&mut self, viewer: &PersonId, other: &PersonId) -> Result<bool> {
+        const SQL: &str = "select t.id
+            from memberships mine
+            join memberships theirs on theirs.tenant_id = mine.tenant_id
+            join tenants t on t.id = mine.tenant_id
+            where mine.person_id = $1 and theirs.person_id = $2 and mine.state = 'active'
+                and theirs.state in ('active', 'disabled') and t.state = 'active'
+            order by t.id
+            limit 1";
+        let found: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(viewer.as_str()).bind(other.as_str()).fetch_optional(c))?;
+        Ok(found.is_some())
+    }
+}
+
+impl Write {
+    /// Replaces the person's picture.
+    pub async fn set_picture(&mut self, person: &PersonId, picture: &Picture, now: Timestamp) -> Result<()> {
+        const SQL: &str = "insert into pictures (person_id, id, png, created_at) values ($1, $2, $3, $4)
+            on conflict (person_id) do update set id = excluded.id, png = excluded.png, created_at = excluded.created_at";
+        let text = STANDARD.encode(&picture.png);
+        execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(picture.id.as_str()).bind(&text).bind(now.micros()))?;
+        Ok(())
+    }
+
+    /// False when there was none.
+    pub async fn remove_picture(&mut self, person: &PersonId) -> Result<bool> {
+        const SQL: &str = "delete from pictures where person_id = $1";
+        Ok(execute!(self, sqlx::query(SQL).bind(person.as_str()))? > 0)
+    }
+}
