@@ -122,6 +122,11 @@ pub struct EmailChanged {
     pub name: String,
     /// The new address, all but its first letter and its host left out.
     pub masked: String,
+/// What an operator asks for, to see whether letters arrive.
+#[derive(Clone, Serialize)]
+pub struct TestLetter {
+    pub product: String,
+    pub name: String,
 }
 
 fn product() -> String {
@@ -186,6 +191,14 @@ impl LetterPage for FactorChanged {
             ("recovery-used", letter(FactorChange::RecoveryUsed)),
             ("recovery-made", letter(FactorChange::RecoveryMade)),
         ]
+    }
+}
+
+impl LetterPage for TestLetter {
+    const NAME: &'static str = "test";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        vec![("plain", Self { product: product(), name: anna() })]
     }
 }
 

@@ -44,6 +44,7 @@ mod rights;
 mod rows;
 mod sessions;
 mod settings;
+mod tenant_changes;
 mod tenants;
 #[cfg(test)]
 mod tests;
@@ -54,6 +55,7 @@ mod writer;
 pub use audit::AuditRow;
 pub use error::{Result, StoreError};
 pub use families::Seat;
+pub use letters::LetterFate;
 pub use lockouts::{Attempt, person_attempts};
 pub use members::EmailGiven;
 pub use migrate::SchemaState;

@@ -6,6 +6,7 @@ mod account;
 mod admin;
 mod kit;
 pub mod nav;
+mod operate;
 mod operator;
 mod parts;
 
@@ -13,6 +14,7 @@ pub use account::*;
 pub use admin::*;
 pub use kit::*;
 pub use nav::Area;
+pub use operate::*;
 pub use operator::*;
 pub use parts::*;
 
@@ -147,6 +149,7 @@ pub(super) fn gallery() -> Vec<Specimen> {
     all.extend(framed::<OperatorHome>(Area::Operator));
     all.extend(framed::<ChooseAdmin>(Area::Account));
     all.extend(framed::<Kit>(Area::Admin));
+    all.extend(operate::gallery());
     let told = |flash: Flash| (flash.key(), Frame { flash: Some(flash), ..Frame::sample(Area::Account) });
     let rare = Flash::ALL
         .map(told)

@@ -39,16 +39,23 @@ const fn entry(key: &'static str, path: &'static str, shown: Shown) -> Entry {
     Entry { key, path, shown, apart: false }
 }
 
-#[expect(dead_code, reason = "menus grow")]
 const fn apart(key: &'static str, path: &'static str, shown: Shown) -> Entry {
     Entry { key, path, shown, apart: true }
 }
 
 const ACCOUNT: &[Entry] = &[entry("overview", "", Shown::Always), entry("security", "security", Shown::Always)];
 
-const ADMIN: &[Entry] = &[entry("overview", "", Shown::Always)];
+const ADMIN: &[Entry] = &[entry("overview", "", Shown::Always), apart("branding", "branding", Shown::To(Right::Branding))];
 
-const OPERATOR: &[Entry] = &[entry("overview", "", Shown::Always)];
+const OPERATOR: &[Entry] = &[
+    entry("overview", "", Shown::Always),
+    entry("tenants", "tenants", Shown::Always),
+    apart("clients", "clients", Shown::Always),
+    entry("apis", "apis", Shown::Always),
+    entry("registration", "registration", Shown::Always),
+    apart("keys", "keys", Shown::Always),
+    entry("mail", "mail", Shown::Always),
+];
 
 /// The items of a console, shown or not.
 pub const fn of(area: Area) -> &'static [Entry] {
