@@ -19,12 +19,7 @@ pub enum ClientEdited {
 ///
 /// # Errors
 /// Those of the store.
-pub async fn edit(
-    change: &Change<'_>,
-    id: &ClientId,
-    metadata: &ClientMetadata,
-    tenants: &[TenantId],
-) -> Result<ClientEdited, StoreError> {
+pub async fn edit(change: &Change<'_>, id: &ClientId, metadata: &ClientMetadata, tenants: &[TenantId]) -> Result<ClientEdited, StoreError> {
     if let Some((field, fault)) = metadata_fault(metadata) {
         return Ok(ClientEdited::Invalid(field, fault));
     }

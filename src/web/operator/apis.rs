@@ -74,12 +74,8 @@ fn details(settings: &ApiSettings) -> Vec<String> {
 
 pub async fn save(operator: Operator, Path(id): Path<String>, Checked(form): Checked) -> Result<Response, WebError> {
     let api = find(&operator, &id).await?;
-    let typed = ApiForm {
-        id: Some(api.id.to_string()),
-        identifier: api.identifier.clone(),
-        details: details(&api.settings),
-        ..typed(&form)
-    };
+    let typed =
+        ApiForm { id: Some(api.id.to_string()), identifier: api.identifier.clone(), details: details(&api.settings), ..typed(&form) };
     let fault = match settings(&typed, api.settings) {
         Err(fault) => fault,
         Ok(settings) => match apis::edit(&change(&operator), &api.id, &settings).await? {

@@ -76,11 +76,8 @@ pub async fn add(operator: Operator, Path(id): Path<String>, Checked(form): Chec
         "constant" => ClaimSource::Constant { value: Value::from(value) },
         _ => return Err(WebError::bad_form()),
     };
-    let targets = [
-        (typed.id_token, ClaimTarget::IdToken),
-        (typed.access_token, ClaimTarget::AccessToken),
-        (typed.userinfo, ClaimTarget::UserInfo),
-    ];
+    let targets =
+        [(typed.id_token, ClaimTarget::IdToken), (typed.access_token, ClaimTarget::AccessToken), (typed.userinfo, ClaimTarget::UserInfo)];
     let rule = ClaimRule {
         name: typed.name.trim().to_owned(),
         source,

@@ -58,8 +58,7 @@ pub async fn replace(Fresh(operator): Fresh<Operator>, _: Checked) -> Result<Res
 
 async fn early(operator: &Operator, at_once: bool) -> Result<Response, WebError> {
     let app = &operator.app;
-    let maker =
-        Maker { sealer: app.sealer.clone(), entropy: Arc::clone(&app.entropy), policy: signing_keys::policy(&app.config.keys) };
+    let maker = Maker { sealer: app.sealer.clone(), entropy: Arc::clone(&app.entropy), policy: signing_keys::policy(&app.config.keys) };
     signing_keys::rotate_early(&change(operator), &maker, at_once).await.map_err(failure)?;
     app.refresh().await.map_err(Failure::from)?;
     Ok(operator.go("keys", Some(Flash::Saved)))

@@ -4,8 +4,8 @@ use std::time::Duration;
 use axum::extract::Path;
 use axum::response::Response;
 
-use super::clients::{find, short};
 use super::change;
+use super::clients::{find, short};
 use crate::model::SecretId;
 use crate::pages::console::{Confirm, Flash, OnceKind, ShownOnce, Step};
 use crate::service::Failure;
@@ -47,11 +47,7 @@ pub async fn ask_end(operator: Operator, Path((id, secret)): Path<(String, Strin
     operator.page("clients").show(&content)
 }
 
-pub async fn end(
-    Fresh(operator): Fresh<Operator>,
-    Path((id, secret)): Path<(String, String)>,
-    _: Checked,
-) -> Result<Response, WebError> {
+pub async fn end(Fresh(operator): Fresh<Operator>, Path((id, secret)): Path<(String, String)>, _: Checked) -> Result<Response, WebError> {
     let client = find(&operator, &id).await?;
     let outcome = client_secrets::retire(&change(&operator), &client.id, &SecretId::from_text(secret)).await?;
     told(&operator, client.id.as_str(), outcome).await

@@ -26,6 +26,7 @@ mod races;
 mod registered;
 mod registrations;
 mod rights;
+mod tenant_changes;
 mod tenants;
 mod upstream;
 

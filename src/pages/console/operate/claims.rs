@@ -59,12 +59,7 @@ impl Page for ClientClaims {
     const TEMPLATE: &'static str = "operator/claims.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let base = Self {
-            id: "cli_01".to_owned(),
-            source: "fact".to_owned(),
-            id_token: true,
-            ..Self::default()
-        };
+        let base = Self { id: "cli_01".to_owned(), source: "fact".to_owned(), id_token: true, ..Self::default() };
         let rule = |n: usize| ClaimRow {
             n,
             name: format!("customer_{n}"),

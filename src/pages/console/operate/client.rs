@@ -105,12 +105,8 @@ impl ClientSheet {
             at: Moment::sample(),
             error: (*state == DeliveryFate::Dead).then(|| "answered with status 500".to_owned()),
         };
-        let secret = |n: usize| SecretRow {
-            id: format!("sec_{n}"),
-            short: format!("…k3f{n}"),
-            ends: (n > 1).then(Moment::sample),
-            over: n == 3,
-        };
+        let secret =
+            |n: usize| SecretRow { id: format!("sec_{n}"), short: format!("…k3f{n}"), ends: (n > 1).then(Moment::sample), over: n == 3 };
         Self {
             id: "cli_01jd8m3w9x2q4r6t8v0y1z3a5b".to_owned(),
             name: "Payment Desk".to_owned(),

@@ -35,8 +35,16 @@ impl Page for Confirm {
     const TEMPLATE: &'static str = "operator/confirm.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let names =
-            ["tenant-disable", "tenant-enable", "client-disable", "client-enable", "secret-end", "keys-rotate", "keys-replace", "token-end"];
+        let names = [
+            "tenant-disable",
+            "tenant-enable",
+            "client-disable",
+            "client-enable",
+            "secret-end",
+            "keys-rotate",
+            "keys-replace",
+            "token-end",
+        ];
         let page = |(step, name): (&Step, &'static str)| {
             let danger = !matches!(step, Step::TenantEnable | Step::ClientEnable | Step::KeysRotate);
             let (action, back) = ("/operator/tenants/ten_1/disable".to_owned(), "/operator/tenants/ten_1".to_owned());

@@ -42,8 +42,7 @@ impl Page for Registration {
             expires: Moment::sample(),
             over: n == 0,
         };
-        let page =
-            Self { rows: (0..3).map(row).collect(), uses: "1".to_owned(), days: "7".to_owned(), tenant: String::new(), fault: None };
+        let page = Self { rows: (0..3).map(row).collect(), uses: "1".to_owned(), days: "7".to_owned(), tenant: String::new(), fault: None };
         let none = Self { rows: Vec::new(), ..page.clone() };
         let names = ["fault-uses", "fault-days", "fault-tenant"];
         let wrong = |(fault, name): (&RegistrationFault, &'static str)| (name, Self { fault: Some(*fault), ..page.clone() });
