@@ -15,6 +15,7 @@ pub mod home;
 pub mod oidc;
 pub mod operator;
 pub mod peer;
+mod policies;
 pub mod routes;
 pub mod signin;
 pub mod view;

@@ -86,14 +86,20 @@ fn consoles() -> Router<Arc<App>> {
         .route("/admin", get(admin::home::choose))
         .route("/admin/{tenant}", get(admin::home::show))
         .route("/operator", get(operator::home::show))
+        .route("/admin/{tenant}/policies", get(admin::policies::list))
+        .route("/admin/{tenant}/policies/preset", post(admin::policies::preset))
+        .route("/admin/{tenant}/policies/{topic}", get(admin::policies::form).post(admin::policies::submit))
         .route("/admin/{tenant}/branding", get(admin::branding::show).post(admin::branding::save))
         .merge(operation())
 }
 
 /// What only operators arrange.
 fn operation() -> Router<Arc<App>> {
-    use operator::{apis, claims, clients, keys, mail, registration, secrets, tenants};
+    use operator::{apis, claims, clients, keys, mail, policies, registration, secrets, tenants};
     Router::new()
+        .route("/operator/tenants/{id}/policies", get(policies::list))
+        .route("/operator/tenants/{id}/policies/preset", post(policies::preset))
+        .route("/operator/tenants/{id}/policies/{topic}", get(policies::form).post(policies::submit))
         .route("/operator/tenants", get(tenants::list))
         .route("/operator/tenants/new", get(tenants::new).post(tenants::create))
         .route("/operator/tenants/{id}", get(tenants::show))

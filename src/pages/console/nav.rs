@@ -45,7 +45,11 @@ const fn apart(key: &'static str, path: &'static str, shown: Shown) -> Entry {
 
 const ACCOUNT: &[Entry] = &[entry("overview", "", Shown::Always), entry("security", "security", Shown::Always)];
 
-const ADMIN: &[Entry] = &[entry("overview", "", Shown::Always), apart("branding", "branding", Shown::To(Right::Branding))];
+const ADMIN: &[Entry] = &[
+    entry("overview", "", Shown::Always),
+    apart("policies", "policies", Shown::To(Right::Policies)),
+    entry("branding", "branding", Shown::To(Right::Branding)),
+];
 
 const OPERATOR: &[Entry] = &[
     entry("overview", "", Shown::Always),

@@ -2,3 +2,4 @@
 //! that two tabs in two tenants never mix (people.md K5, S2).
 pub mod branding;
 pub mod home;
+pub mod policies;

@@ -1,6 +1,7 @@
 //! The operator's console and the settings of a tenant, over HTTP.
 mod clients;
 mod doors;
+mod policies;
 mod rest;
 mod tenants;
 

@@ -83,7 +83,7 @@ impl Page for ClientClaims {
             tenant: person.1.clone(),
             ..base.clone()
         };
-        let bare = Self { preview: Some(TokenPreview { id_token: None, ..preview }), ..shown.clone() };
+        let bare = Self { preview: Some(TokenPreview { id_token: None, access_token_bytes: 1, ..preview }), ..shown.clone() };
         let names = ["fault-rule", "fault-person", "fault-tenant", "fault-member", "fault-refused"];
         let wrong = |(kind, name): (&ClaimFaultKind, &'static str)| {
             (name, Self { fault: Some(ClaimFault { kind: *kind, value: "\"sub\" is the protocol's own".to_owned() }), ..base.clone() })

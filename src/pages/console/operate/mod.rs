@@ -6,6 +6,7 @@ mod client_form;
 mod confirm;
 mod keys;
 mod mail;
+mod policies;
 mod registration;
 mod tenants;
 
@@ -16,6 +17,7 @@ pub use client_form::*;
 pub use confirm::*;
 pub use keys::*;
 pub use mail::*;
+pub use policies::*;
 pub use registration::*;
 pub use tenants::*;
 
@@ -40,6 +42,9 @@ pub(super) fn gallery() -> Vec<Specimen> {
         framed::<Keys>(Area::Operator),
         framed::<Outbox>(Area::Operator),
         framed::<Registration>(Area::Operator),
+        framed::<Policies>(Area::Admin),
+        framed::<PolicyForm>(Area::Admin),
+        framed::<PolicyPreview>(Area::Admin),
     ]
     .into_iter()
     .flatten()
