@@ -122,6 +122,8 @@ pub struct EmailChanged {
     pub name: String,
     /// The new address, all but its first letter and its host left out.
     pub masked: String,
+}
+
 /// What an operator asks for, to see whether letters arrive.
 #[derive(Clone, Serialize)]
 pub struct TestLetter {
