@@ -1,5 +1,5 @@
 //! APIs, keys, letters, registration tokens.
-use tenantry::model::KeyState;
+use tenantry::model::{KeyState, LetterState};
 
 use super::{actions, at_work};
 use crate::harness::tenantry::Tenantry;
@@ -71,7 +71,8 @@ async fn h17_the_outbox_shows_states_and_never_a_text() {
     assert!(browser.text("#done").contains("o…@ops.example"));
     assert!(!browser.page().body.contains("olga@ops.example"));
     assert!(!browser.page().texts("tbody tr").is_empty());
-    let waiting = t.app.store.read(async |r| r.letter_fates(None, None, 1).await).await.unwrap();
+    let queued = Some(LetterState::Queued);
+    let waiting = t.app.store.read(async |r| r.letter_fates(queued, None, 1).await).await.unwrap();
     browser.submit(&format!("#retry-{}", waiting[0].id)).await;
     assert!(browser.has("#done"));
 
@@ -81,7 +82,8 @@ async fn h17_the_outbox_shows_states_and_never_a_text() {
     browser.goto("/operator/mail?state=sent").await;
     let body = browser.page().body.clone();
     assert!(!body.contains(&letter.subject) && !body.contains("asked for this letter") && !body.contains("let_nobody"));
-    assert!(actions(&t).await.ends_with(&["letter.test".to_owned(), "letter.retry".to_owned()]));
+    let trail = actions(&t).await;
+    assert!(trail.contains(&"letter.test".to_owned()) && trail.contains(&"letter.retry".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
