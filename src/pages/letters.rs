@@ -124,6 +124,13 @@ pub struct EmailChanged {
     pub masked: String,
 }
 
+/// What an operator asks for, to see whether letters arrive.
+#[derive(Clone, Serialize)]
+pub struct TestLetter {
+    pub product: String,
+    pub name: String,
+}
+
 fn product() -> String {
     "Tenantry".to_owned()
 }
@@ -186,6 +193,14 @@ impl LetterPage for FactorChanged {
             ("recovery-used", letter(FactorChange::RecoveryUsed)),
             ("recovery-made", letter(FactorChange::RecoveryMade)),
         ]
+    }
+}
+
+impl LetterPage for TestLetter {
+    const NAME: &'static str = "test";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        vec![("plain", Self { product: product(), name: anna() })]
     }
 }
 

@@ -68,3 +68,35 @@ pub fn fault(identifier: &str, settings: &ApiSettings) -> Option<(&'static str, 
         _ => None,
     }
 }
+
+/// What became of [`edit`].
+#[derive(Debug, PartialEq, Eq)]
+pub enum ApiEdited {
+    Done,
+    Unknown,
+    /// Field, and what it must be.
+    Invalid(&'static str, &'static str),
+}
+
+/// Changes an API's settings; its identifier stays, since tokens and applications know it by that.
+///
+/// # Errors
+/// Those of the store.
+pub async fn edit(change: &Change<'_>, id: &ApiId, settings: &ApiSettings) -> Result<ApiEdited, StoreError> {
+    let Some(api) = change.store.read(async |r| r.apis().await).await?.into_iter().find(|api| api.id == *id) else {
+        return Ok(ApiEdited::Unknown);
+    };
+    if let Some((field, demand)) = fault(&api.identifier, settings) {
+        return Ok(ApiEdited::Invalid(field, demand));
+    }
+    change
+        .store
+        .write(async |w| {
+            if !w.set_api_settings(id, settings).await? {
+                return Ok(ApiEdited::Unknown);
+            }
+            change.record(w, "api.edit", id.as_str(), (None, None), json!({ "identifier": api.identifier })).await?;
+            Ok(ApiEdited::Done)
+        })
+        .await
+}

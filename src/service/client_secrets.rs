@@ -5,7 +5,7 @@ use serde_json::json;
 use super::change::Change;
 use crate::model::{AuthMethod, ClientId, SecretId, StoredSecret};
 use crate::store::StoreError;
-use crate::world::{ClientSecret, Token};
+use crate::world::{ClientSecret, Timestamp, Token};
 
 /// Secrets in force at once.
 const MOST: i64 = 2;
@@ -76,6 +76,30 @@ pub async fn retire(change: &Change<'_>, client: &ClientId, secret: &SecretId) -
             w.drop_client_secret(secret).await?;
             let detail = json!({ "secret": secret });
             change.record(w, "client.secret.retire", client.as_str(), (None, Some(client)), detail).await?;
+            Ok(SecretRetired::Retired)
+        })
+        .await
+}
+
+/// Lets a secret end at a moment to come, so that the application has time to change to another one.
+///
+/// # Errors
+/// Those of the store.
+pub async fn expire(change: &Change<'_>, client: &ClientId, secret: &SecretId, at: Timestamp) -> Result<SecretRetired, StoreError> {
+    change
+        .store
+        .write(async |w| {
+            w.raise_generation().await?;
+            let secrets = w.client(client).await?.map(|client| client.secrets).unwrap_or_default();
+            if !secrets.iter().any(|known| known.id == *secret && known.expires_at.is_none_or(|end| end > at)) {
+                return Ok(SecretRetired::Unknown);
+            }
+            let stays = |known: &StoredSecret| known.id != *secret && known.expires_at.is_none_or(|end| end > at);
+            if !secrets.iter().any(stays) {
+                return Ok(SecretRetired::Last);
+            }
+            w.expire_client_secret(secret, at).await?;
+            change.record(w, "client.secret.expire", client.as_str(), (None, Some(client)), json!({ "secret": secret, "at": at })).await?;
             Ok(SecretRetired::Retired)
         })
         .await

@@ -56,7 +56,8 @@ pub async fn add(change: &Change<'_>, new: NewTenant) -> Result<TenantAdded, Sto
     })
 }
 
-fn checked(change: &Change<'_>, new: NewTenant) -> Result<Tenant, (&'static str, &'static str)> {
+/// The tenant that was asked for, with a new id, or what is wrong with it.
+pub(super) fn checked(change: &Change<'_>, new: NewTenant) -> Result<Tenant, (&'static str, &'static str)> {
     const NAME: &str = "1 to 100 characters, none of them invisible";
     let number = new.number.trim().to_owned();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -91,18 +92,22 @@ fn is_color(text: &str) -> bool {
     text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// Enables or disables a tenant. Disabling ends all that people granted in it, and its applications are told; enabling
-/// brings none of that back. Gives the number of grants that ended.
+/// Enables or disables a tenant. Disabling ends all that people granted in it, and its applications are told; the sessions
+/// of people who belong nowhere else end, too. Enabling brings none of that back. Gives the number of grants that ended.
 pub async fn set_state(change: &Change<'_>, tenant: &TenantId, state: TenantState) -> Result<u64, StoreError> {
     change
         .store
         .write(async |w| {
             w.set_tenant_state(tenant, state).await?;
-            let (action, ended) = match state {
-                TenantState::Active => ("tenant.enable", 0),
-                TenantState::Disabled => ("tenant.disable", w.end_grants_of_tenant(tenant, change.now).await?),
+            let (action, ended, sessions) = match state {
+                TenantState::Active => ("tenant.enable", 0, 0),
+                TenantState::Disabled => {
+                    let ended = w.end_grants_of_tenant(tenant, change.now).await?;
+                    ("tenant.disable", ended, w.end_sessions_of_tenant(tenant, change.now).await?)
+                }
             };
-            change.record(w, action, tenant.as_str(), (Some(tenant), None), json!({ "grants_ended": ended })).await?;
+            let detail = json!({ "grants_ended": ended, "sessions_ended": sessions });
+            change.record(w, action, tenant.as_str(), (Some(tenant), None), detail).await?;
             Ok(ended)
         })
         .await

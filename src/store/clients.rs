@@ -187,4 +187,21 @@ impl Write {
         execute!(self, sqlx::query(SQL).bind(client.as_str()).bind(tenant.as_str()))?;
         self.raise_generation().await
     }
+
+    /// Lets a secret end at a moment to come, or at once. False when there is no such secret.
+    pub async fn expire_client_secret(&mut self, id: &SecretId, at: Timestamp) -> Result<bool> {
+        const SQL: &str = "update client_secrets set expires_at = $2 where id = $1";
+        let changed = execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(at.micros()))?;
+        self.raise_generation().await?;
+        Ok(changed > 0)
+    }
+
+    /// Replaces the tenants of a client whose entitlement is `listed`.
+    pub async fn set_client_tenants(&mut self, client: &ClientId, tenants: &[TenantId]) -> Result<()> {
+        execute!(self, sqlx::query("delete from client_tenants where client_id = $1").bind(client.as_str()))?;
+        for tenant in tenants {
+            self.entitle_client(client, tenant).await?;
+        }
+        self.raise_generation().await
+    }
 }

@@ -1,5 +1,5 @@
 //! The outbox: letters that wait, are leased by one node at a time, and lose their text once sent.
-use super::rows::{At, all};
+use super::rows::{At, all, time};
 use super::{Read, Result, StoreError, Write, execute, on};
 use crate::model::{LetterId, LetterState, QueuedLetter};
 use crate::world::Timestamp;
@@ -32,7 +32,67 @@ impl Read {
     }
 }
 
+/// A letter as an operator may see it: nothing of it, only how it fares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LetterFate {
+    pub id: LetterId,
+    pub state: LetterState,
+    pub attempts: i64,
+    pub due_at: Timestamp,
+    /// A class of failure.
+    pub last_error: Option<String>,
+    pub created_at: Timestamp,
+    pub sent_at: Option<Timestamp>,
+}
+
+#[derive(sqlx::FromRow)]
+struct FateRow {
+    id: String,
+    state: String,
+    attempts: i64,
+    due_at: i64,
+    last_error: Option<String>,
+    created_at: i64,
+    sent_at: Option<i64>,
+}
+
+impl TryFrom<FateRow> for LetterFate {
+    type Error = StoreError;
+    fn try_from(row: FateRow) -> Result<Self> {
+        let at = At { table: "letters", row: &row.id };
+        Ok(Self {
+            state: at.parsed("state", LetterState::parse(&row.state))?,
+            attempts: row.attempts,
+            due_at: Timestamp::from_micros(row.due_at),
+            last_error: row.last_error,
+            created_at: Timestamp::from_micros(row.created_at),
+            sent_at: time(row.sent_at),
+            id: LetterId::from_text(row.id),
+        })
+    }
+}
+
+impl Read {
+    /// Letters, the newest first, of one state or of all. `before`: the last one of the former part of the list.
+    pub async fn letter_fates(&mut self, state: Option<LetterState>, before: Option<&LetterId>, limit: i64) -> Result<Vec<LetterFate>> {
+        // The ids are time-ordered.
+        const SQL: &str = "select id, state, attempts, due_at, last_error, created_at, sent_at from letters
+            where (cast($1 as text) is null or state = $1) and (cast($2 as text) is null or id < $2)
+            order by id desc
+            limit $3";
+        let (state, before) = (state.map(LetterState::as_str), before.map(LetterId::as_str));
+        let rows: Vec<FateRow> = on!(self, c => sqlx::query_as(SQL).bind(state).bind(before).bind(limit).fetch_all(c))?;
+        all(rows)
+    }
+}
+
 impl Write {
+    /// Makes a waiting letter due. False when it does not wait.
+    pub async fn letter_due_now(&mut self, id: &LetterId, now: Timestamp) -> Result<bool> {
+        const SQL: &str = "update letters set due_at = $2 where id = $1 and state = 'queued'";
+        Ok(execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(now.micros()))? > 0)
+    }
+
     /// Puts a letter into the outbox, in the transaction of what it tells about (style.md 27).
     pub async fn queue_letter(&mut self, letter: &QueuedLetter, due: Timestamp) -> Result<()> {
         const SQL: &str = "insert into letters (id, sealed, state, attempts, due_at, locked_until, created_at)

@@ -49,6 +49,7 @@ mod rows;
 mod sessions;
 mod settings;
 mod takeaway;
+mod tenant_changes;
 mod tenants;
 #[cfg(test)]
 mod tests;
@@ -60,6 +61,7 @@ pub use audit::{AuditFilter, AuditRow};
 pub use audit_chain::AuditLink;
 pub use error::{Result, StoreError};
 pub use families::Seat;
+pub use letters::LetterFate;
 pub use lockouts::{Attempt, person_attempts};
 pub use members::EmailGiven;
 pub use migrate::SchemaState;

@@ -16,6 +16,7 @@ pub mod log;
 pub mod oidc;
 pub mod operator;
 pub mod peer;
+mod policies;
 pub mod routes;
 pub mod signin;
 pub mod view;

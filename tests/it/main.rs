@@ -22,6 +22,7 @@ mod logout;
 mod mail_tls;
 mod matrix;
 mod oidc;
+mod operator;
 mod pages;
 mod passwords;
 mod people;

@@ -10,6 +10,7 @@ mod details;
 mod kit;
 mod log;
 pub mod nav;
+mod operate;
 mod operator;
 mod own;
 mod parts;
@@ -23,6 +24,7 @@ pub use details::*;
 pub use kit::*;
 pub use log::*;
 pub use nav::Area;
+pub use operate::*;
 pub use operator::*;
 pub use own::*;
 pub use parts::*;
@@ -200,6 +202,7 @@ pub(super) fn gallery() -> Vec<Specimen> {
     all.extend(framed::<PermissionMatrix>(Area::Admin));
     all.extend(details::gallery());
     all.extend(belonging::gallery());
+    all.extend(operate::gallery());
     let told = |flash: Flash| (flash.key(), Frame { flash: Some(flash), ..Frame::sample(Area::Account) });
     let rare = Flash::ALL
         .map(told)

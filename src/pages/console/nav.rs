@@ -73,6 +73,22 @@ const ADMIN: &[Entry] = &[
 
 const OPERATOR: &[Entry] = &[entry("overview", "", Shown::Always)];
 
+const ADMIN: &[Entry] = &[
+    entry("overview", "", Shown::Always),
+    apart("policies", "policies", Shown::To(Right::Policies)),
+    entry("branding", "branding", Shown::To(Right::Branding)),
+];
+
+const OPERATOR: &[Entry] = &[
+    entry("overview", "", Shown::Always),
+    entry("tenants", "tenants", Shown::Always),
+    apart("clients", "clients", Shown::Always),
+    entry("apis", "apis", Shown::Always),
+    entry("registration", "registration", Shown::Always),
+    apart("keys", "keys", Shown::Always),
+    entry("mail", "mail", Shown::Always),
+];
+
 /// The items of a console, shown or not.
 pub const fn of(area: Area) -> &'static [Entry] {
     match area {

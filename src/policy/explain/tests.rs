@@ -32,6 +32,7 @@ fn run(policy: TenantPolicy, factor: FactorKind, state: MembershipState) -> DryR
         api_access: false,
         limited_to_locations: false,
         last_used_at: Some(NOW),
+        woken_at: None,
         created_at: NOW,
     };
     let client = Client {

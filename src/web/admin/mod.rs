@@ -5,3 +5,6 @@ pub mod home;
 pub mod log;
 pub mod locations;
 pub mod people;
+pub mod branding;
+pub mod home;
+pub mod policies;

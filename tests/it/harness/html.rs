@@ -147,6 +147,7 @@ fn field(control: ElementRef<'_>, button: ElementRef<'_>, fills: &[(ElementRef<'
     let own = || control.attr("value").unwrap_or_default().to_owned();
     let value = match (control.value().name(), kind.as_str()) {
         ("button", _) | ("input", "submit" | "image" | "reset" | "button") => (control.id() == button.id()).then(own)?,
+        ("input", "radio") if filled.is_none() && fills.iter().any(|(other, _)| is_same_question(*other, control)) => return None,
         ("input", "checkbox" | "radio") => {
             filled.or_else(|| control.attr("checked").map(|_| control.attr("value").unwrap_or("on").to_owned()))?
         }
@@ -155,6 +156,11 @@ fn field(control: ElementRef<'_>, button: ElementRef<'_>, fills: &[(ElementRef<'
         _ => filled.unwrap_or_else(own),
     };
     Some((name, value))
+}
+
+/// Of several radio buttons with one name only one is chosen.
+fn is_same_question(one: ElementRef<'_>, other: ElementRef<'_>) -> bool {
+    one.attr("type") == Some("radio") && one.attr("name") == other.attr("name")
 }
 
 fn selected(select: ElementRef<'_>) -> Option<String> {

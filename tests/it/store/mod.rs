@@ -29,6 +29,7 @@ mod races;
 mod registered;
 mod registrations;
 mod rights;
+mod tenant_changes;
 mod tenants;
 mod upstream;
 
