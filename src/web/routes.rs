@@ -171,6 +171,8 @@ fn groups() -> Router<Arc<App>> {
         .route("/admin/{tenant}/locations/new", get(locations::blank).post(locations::create))
         .route("/admin/{tenant}/locations/{id}", get(locations::show).post(locations::save))
         .route("/admin/{tenant}/locations/{id}/delete", get(locations::ask_delete).post(locations::delete))
+}
+
 /// What people arrange about themselves.
 fn arranging() -> Router<Arc<App>> {
     Router::new()

@@ -4,9 +4,9 @@
 //! A new page: a struct with `Page`, a template that extends `console.html`, a line in [`nav`], one in `web/routes.rs`.
 mod account;
 mod admin;
-mod groups;
 mod belonging;
 mod details;
+mod groups;
 mod kit;
 mod log;
 pub mod nav;
@@ -18,9 +18,9 @@ mod people;
 
 pub use account::*;
 pub use admin::*;
-pub use groups::*;
 pub use belonging::*;
 pub use details::*;
+pub use groups::*;
 pub use kit::*;
 pub use log::*;
 pub use nav::Area;
@@ -95,10 +95,6 @@ pub enum Flash {
     AccessRevoked,
     Invited,
     LinkSent,
-}
-
-impl Flash {
-    pub const ALL: [Self; 9] = [
     Joined,
     Declined,
     Left,
@@ -107,7 +103,7 @@ impl Flash {
 }
 
 impl Flash {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Saved,
         Self::Created,
         Self::Removed,

@@ -45,23 +45,15 @@ const fn apart(key: &'static str, path: &'static str, shown: Shown) -> Entry {
 
 const ACCOUNT: &[Entry] = &[
     entry("overview", "", Shown::Always),
-    entry("security", "security", Shown::Always),
-    entry("sessions", "sessions", Shown::Always),
-    entry("tenants", "tenants", Shown::Always),
-    entry("applications", "applications", Shown::Always),
-    apart("activity", "activity", Shown::Always),
-];
-
-const ADMIN: &[Entry] = &[
-    entry("overview", "", Shown::Always),
-    entry("permissions", "permissions", Shown::Always),
-    apart("audit", "audit", Shown::To(Right::Audit)),
-const ACCOUNT: &[Entry] = &[entry("overview", "", Shown::Always), entry("security", "security", Shown::Always)];
     entry("details", "details", Shown::Always),
     entry("security", "security", Shown::Always),
-    apart("invitations", "invitations", Shown::WhileInvited),
+    entry("sessions", "sessions", Shown::Always),
+    apart("tenants", "tenants", Shown::Always),
+    entry("invitations", "invitations", Shown::WhileInvited),
     entry("groups", "groups", Shown::Always),
-    apart("data", "data", Shown::Always),
+    entry("applications", "applications", Shown::Always),
+    apart("activity", "activity", Shown::Always),
+    entry("data", "data", Shown::Always),
 ];
 
 const ADMIN: &[Entry] = &[
@@ -69,14 +61,10 @@ const ADMIN: &[Entry] = &[
     entry("people", "people", Shown::To(Right::People)),
     entry("groups", "groups", Shown::To(Right::Groups)),
     entry("locations", "locations", Shown::To(Right::Locations)),
-];
-
-const OPERATOR: &[Entry] = &[entry("overview", "", Shown::Always)];
-
-const ADMIN: &[Entry] = &[
-    entry("overview", "", Shown::Always),
+    entry("permissions", "permissions", Shown::Always),
     apart("policies", "policies", Shown::To(Right::Policies)),
     entry("branding", "branding", Shown::To(Right::Branding)),
+    apart("audit", "audit", Shown::To(Right::Audit)),
 ];
 
 const OPERATOR: &[Entry] = &[
