@@ -25,7 +25,7 @@ pub async fn collect(app: &App, person: &Person, now: Timestamp) -> Result<Value
                 places.push((membership, details));
             }
             let (sessions, consents) = (r.own_sessions(id, ROWS).await?, r.own_consents(id, ROWS).await?);
-            Ok((places, sessions, consents, r.audit_about(id, LINES).await?, r.picture_of(id).await?))
+            Ok((places, sessions, consents, r.audit_of_person(id, LINES).await?, r.picture_of(id).await?))
         })
         .await?;
     let registered = app.registered();

@@ -57,7 +57,7 @@ impl Read {
     }
 
     /// What was written down about a person, the newest first.
-    pub async fn audit_about(&mut self, person: &PersonId, limit: i64) -> Result<Vec<AuditRow>> {
+    pub async fn audit_of_person(&mut self, person: &PersonId, limit: i64) -> Result<Vec<AuditRow>> {
         const SQL: &str = "select id, at, actor, action, subject, tenant_id, client_id, outcome, detail, network
             from audit
             where subject = $1

@@ -181,8 +181,6 @@ pub fn framed_in<P: Page + Send + Sync + 'static>(frame: Frame) -> Vec<Specimen>
 /// Every page of the consoles, and the frame in its rarer states.
 pub(super) fn gallery() -> Vec<Specimen> {
     let crumb = Crumb { key: None, text: "Groups".to_owned(), href: "/admin/northwind/groups".to_owned() };
-    let plain = Frame { several: false, administration: false, operation: false, ..Frame::sample(Area::Account) };
-    let crumb = Crumb { text: "Groups".to_owned(), href: "/admin/northwind/groups".to_owned() };
     let plain = Frame { several: false, administration: false, operation: false, picture: None, ..Frame::sample(Area::Account) };
     let mut all = framed::<AccountHome>(Area::Account);
     all.extend(framed::<AdminHome>(Area::Admin));

@@ -30,7 +30,7 @@ fn stays_the_same_page<P: Page>(page: impl Fn(&str) -> P) {
         let named = |text: &str| {
             let mut frame = Frame::sample(Area::Admin);
             frame.tenant = Some(FrameTenant { name: text.to_owned(), number: text.to_owned(), logo: Some(text.to_owned()) });
-            frame.crumbs = vec![Crumb { text: text.to_owned(), href: "/admin/x".to_owned() }];
+            frame.crumbs = vec![Crumb { key: None, text: text.to_owned(), href: "/admin/x".to_owned() }];
             let mut chrome = Chrome { signed_in: Some(text.to_owned()), product: text.to_owned(), console: Some(frame), ..chrome(locale) };
             chrome.brand.as_mut().unwrap().name = text.to_owned();
             pages.render(&chrome, &page(text)).unwrap()

@@ -1,6 +1,5 @@
 //! Who may into which console. Rights are read from rows at every request; the address names the tenant.
 mod chain;
-mod doors;
 pub mod doors;
 mod matrix;
 mod own;
