@@ -15,9 +15,6 @@ use crate::rights::doors::signed_in;
 pub async fn office(t: &Tenantry, preset: Preset) -> (Tenant, Someone, Browser) {
     let acme = t.tenant_with("acme", |policy| *policy = preset.policy()).await;
     let anna = t.admin(&acme, "anna@acme.example").await;
-    if preset == Preset::Promio || preset == Preset::Saferpay {
-        t.app.refresh().await.unwrap();
-    }
     let browser = signed_in(t, &anna).await;
     (acme, anna, browser)
 }
@@ -33,4 +30,12 @@ pub async fn visitor(t: &Tenantry, tenant: &Tenant, email: &str) -> Someone {
     let guest = t.member(&elsewhere, email).await;
     t.join(&guest, tenant, MembershipKind::Guest).await;
     guest
+}
+
+/// Sends the form of a button with another value in one field, as no page of ours lets anybody do.
+pub async fn tamper(browser: &mut Browser, button: &str, name: &str, value: &str) {
+    let mut form = browser.form(button);
+    let field = form.fields.iter_mut().find(|(field, _)| field == name);
+    field.unwrap_or_else(|| panic!("no field {name}")).1 = value.to_owned();
+    browser.send(form).await;
 }

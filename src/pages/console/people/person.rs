@@ -155,7 +155,7 @@ impl PersonPage {
             edits_locations: true,
             api: false,
             deeds: ["reset", "api-on", "admin", "disable", "remove"].map(deed).to_vec(),
-            activity: vec![event("login", false), event("person_invite", false), event("other", true)],
+            activity: EVENTS.map(|key| event(key, key == "unlocked")).to_vec(),
             refused: None,
             wrong_name: None,
         }
@@ -199,6 +199,7 @@ impl Page for PersonPage {
             ("by-operator", state(PersonStatus::Deactivated, "by_operator", &[])),
             ("guest", guest),
             ("oneself", oneself),
+            ("nowhere", Self { locations: Vec::new(), ..page.clone() }),
             ("unverified", Self { deeds: ["convert", "reset", "unadmin"].map(deed).to_vec(), ..unverified }),
             ("wrong-name", Self { wrong_name: Some("first_name"), ..page.clone() }),
             (
@@ -217,6 +218,35 @@ impl Page for PersonPage {
         all
     }
 }
+
+/// Every kind of thing that happens to somebody.
+pub const EVENTS: [&str; 25] = [
+    "created",
+    "invited",
+    "link",
+    "accepted",
+    "declined",
+    "withdrawn",
+    "disabled",
+    "enabled",
+    "unlocked",
+    "woken",
+    "made_admin",
+    "unmade_admin",
+    "api_on",
+    "api_off",
+    "locations",
+    "added",
+    "removed",
+    "left",
+    "converted",
+    "renamed",
+    "joined_group",
+    "left_group",
+    "reset_link",
+    "signed_in",
+    "other",
+];
 
 /// Every sentence about something that was refused.
 pub const REFUSED: [&str; 13] = [
