@@ -5,12 +5,11 @@ alter table memberships add column search_key text not null default '';
 update memberships set
     sort_key = (select lower(p.last_name || ' ' || p.first_name) from persons p where p.id = memberships.person_id),
     search_key = (
-        select lower(p.first_name || ' ' || p.last_name || ' ' || coalesce(p.email, '') || ' ' || coalesce(u.name, ''))
+        select lower(p.first_name || ' ' || p.last_name || ' ' || coalesce(p.email, '') || ' '
+            || coalesce((select min(u.name) from usernames u where u.person_id = p.id), ''))
         from persons p
-        left join usernames u on u.person_id = p.id
         where p.id = memberships.person_id);
 create index memberships_list on memberships (tenant_id, sort_key, id);
 create index membership_locations_location on membership_locations (location_id);
-create index audit_subject on audit (subject, at);
 -- How somebody is to sign in, chosen when the person is made (people.md K29), for an invitation that leaves later.
 alter table memberships add column invitation_method text;

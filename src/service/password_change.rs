@@ -17,7 +17,7 @@ use crate::credentials::totp;
 use crate::model::{ChallengeId, FactorKind, Flow, Person, Reauth, Session};
 use crate::pages::letters::Confirmation;
 use crate::store::{Attempt, StoreError, Write};
-use crate::world::{Secret, Timestamp};
+use crate::world::{Secret, Timestamp, same};
 
 /// How long a new password that was typed waits for its code.
 const PENDING: Duration = Duration::from_secs(15 * 60);
@@ -174,7 +174,12 @@ pub async fn confirm(
 ) -> Result<Confirmed, Failure> {
     let Some(pending) = open(app, person, sealed, now) else { return Ok(Confirmed::Over) };
     let present = app.store.read(async |r| r.password_hash(&person.id).await).await?;
-    if present.map(|hash| hash.expose().clone()) != pending.present {
+    let unchanged = match (&present, &pending.present) {
+        (Some(now), Some(then)) => same(now.expose().as_bytes(), then.as_bytes()),
+        (None, None) => true,
+        _ => false,
+    };
+    if !unchanged {
         return Ok(Confirmed::Over);
     }
     let step = app_step(app, person, typed, &pending, now).await?;
