@@ -104,7 +104,8 @@ async fn a_tenant_that_demands_an_app_leads_through_setting_it_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn recovery_codes_are_renewed_and_the_app_is_given_up() {
-    let Some(mut s) = Stage::set("app-given-up").await else { return };
+    let scene = Scene { policy: |policy| policy.mfa_user_may_disable = true, ..Scene::of("app-given-up") };
+    let Some(mut s) = scene.set().await else { return };
     let app = s.t.db_authenticator(&s.anna).await;
     s.t.later(Duration::from_secs(30));
 
