@@ -122,6 +122,7 @@ impl Page for GroupPage {
             ("wrong", Self { fault: Some("name"), ..blank.clone() }),
             ("taken", Self { fault: Some("taken_name"), ..blank }),
             ("fixed", Self { editable: false, members: 1, ..page.clone() }),
+            ("nothing", Self { permissions: Vec::new(), ..page.clone() }),
             ("refused", Self { refused: Some("not_held"), ..page }),
         ]
     }

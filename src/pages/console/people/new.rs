@@ -145,6 +145,7 @@ impl Page for PersonInvite {
         };
         vec![
             ("created", page.clone()),
+            ("one-day", Self { days: 1, ..page.clone() }),
             ("again", Self { created: false, again: true, ..page.clone() }),
             ("microsoft", Self { microsoft: true, ..page.clone() }),
             ("no-email", Self { email: None, ..page.clone() }),

@@ -189,6 +189,7 @@ impl Page for PersonPage {
         let unverified =
             Self { email: String::new(), username: "4k7mq-9t2xh".to_owned(), limited: false, locations: Vec::new(), ..page.clone() };
         let mut all = vec![
+            ("unproved", Self { email_verified: false, ..Self::sample() }),
             ("active", page.clone()),
             ("not-invited", state(PersonStatus::NotInvited, "not_invited", &["invite", "remove"])),
             ("invited", state(PersonStatus::Invited, "link_sent", &["invite", "withdraw", "remove"])),
