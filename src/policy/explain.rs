@@ -37,7 +37,7 @@ pub fn explain(entry: &Entry<'_>, account: &AccountRules, now: Timestamp) -> Dry
         FactorKind::Email => with(&[Amr::Pwd, Amr::Email]),
         FactorKind::Totp => with(&[Amr::Pwd, Amr::Otp]),
     };
-    let mut rules = entry.tenant.map_or_else(Vec::new, |tenant| of_tenant(tenant));
+    let mut rules = entry.tenant.map_or_else(Vec::new, of_tenant);
     rules.push(Explained { rule: "second factor of the person", value: entry.second_factor.to_string(), source: Source::Person });
     rules.extend(account.listed().into_iter().map(|(rule, value, source)| Explained { rule, value, source: source.clone() }));
     DryRun { by_password, by_factor, because: because(entry, by_password), rules }

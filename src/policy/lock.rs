@@ -20,6 +20,8 @@ impl From<&AccountRules> for LockRule {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    type Case = (&'static [(u32, u32)], (i64, u64));
     use crate::config::Config;
     use crate::model::{Tenant, TenantId, TenantPolicy, TenantState};
     use crate::policy::rules::Limits;
@@ -52,7 +54,7 @@ mod tests {
 
     #[test]
     fn c22_the_strictest_rule_counts_and_none_is_laxer_than_the_instance() {
-        let cases: [(&[(u32, u32)], (i64, u64)); 5] =
+        let cases: [Case; 5] =
             [(&[], (10, 30)), (&[(10, 30)], (10, 30)), (&[(5, 30)], (5, 30)), (&[(5, 10), (7, 60)], (5, 60)), (&[(100, 1)], (10, 30))];
         for (tenants, expected) in cases {
             assert_eq!(rule(10, tenants), expected, "{tenants:?}");

@@ -86,6 +86,8 @@ pub fn status(standing: &Standing, rules: &StatusRules, now: Timestamp) -> Statu
 mod tests {
     use super::*;
 
+    type Change = fn(&mut Standing);
+
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     const RULES: StatusRules =
@@ -104,7 +106,7 @@ mod tests {
 
     #[test]
     fn s13_to_s17_each_status_has_its_cause() {
-        let cases: [(Status, fn(&mut Standing)); 9] = [
+        let cases: [(Status, Change); 9] = [
             (Status::Active, |_| {}),
             (Status::LinkSent, |s| (s.person, s.invited) = (PersonState::Invited, true)),
             (Status::NotInvited, |s| s.person = PersonState::Invited),

@@ -24,11 +24,14 @@ pub enum UserInfo {
     Jwt(String),
 }
 
+/// Where the snapshot keeps the parsed key of one kind of answer.
+type Parsed = fn(&ClientKeys) -> Option<&Result<Arc<Recipient>, EncryptionFault>>;
+
 /// One kind of answer that a client may want encrypted: what it registered, and its inline key, parsed with the snapshot.
 struct Wanted<'a> {
     alg: Option<&'a String>,
     enc: Option<&'a String>,
-    parsed: fn(&ClientKeys) -> Option<&Result<Arc<Recipient>, EncryptionFault>>,
+    parsed: Parsed,
 }
 
 /// The key of the client for encrypted answers, from its registration or its `jwks_uri`; none when it registered no

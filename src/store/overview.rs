@@ -31,6 +31,9 @@ pub struct InstanceFigures {
     pub weak_operators: i64,
 }
 
+/// Three words and how many rows have them.
+type Counted = (String, String, String, i64);
+
 impl Read {
     /// Counts the people of a tenant. `dormant_before`: whoever was not there since counts as locked (people.md C23).
     pub async fn tenant_figures(&mut self, tenant: &TenantId, dormant_before: Option<Timestamp>, now: Timestamp) -> Result<TenantFigures> {
@@ -55,7 +58,7 @@ impl Read {
         let dormant = dormant_before.map_or(i64::MIN, Timestamp::micros);
         let rows: Vec<(String, String, String, i64)> =
             on!(self, c => sqlx::query_as(SQL).bind(tenant.as_str()).bind(now.micros()).bind(dormant).fetch_all(c))?;
-        let sum = |fits: &dyn Fn(&(String, String, String, i64)) -> bool| rows.iter().filter(|row| fits(row)).map(|row| row.3).sum();
+        let sum = |fits: &dyn Fn(&Counted) -> bool| rows.iter().filter(|row| fits(row)).map(|row| row.3).sum();
         Ok(TenantFigures {
             invited: sum(&|row| row.0 == "invited"),
             active: sum(&|row| row.0 == "active"),

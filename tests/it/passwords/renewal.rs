@@ -48,7 +48,7 @@ async fn s17_f16_nothing_else_opens_before_the_password_is_renewed() {
     let here = browser.page().url.clone();
 
     assert_eq!(browser.goto("/account/security").await.path(), "/login", "there is no session yet");
-    assert_eq!(browser.goto("/").await.has("#home-logout"), false);
+    assert!(!browser.goto("/").await.has("#home-logout"));
     browser.goto(here.as_str()).await;
     let mut form = browser.form("#renewal-submit");
     form.action.set_path("/select-tenant");

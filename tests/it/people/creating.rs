@@ -12,7 +12,8 @@ use crate::harness::world::PASSWORD;
 #[tokio::test(flavor = "multi_thread")]
 async fn k07_without_a_proper_address_or_name_nothing_is_stored() {
     let desk = Desk::set().await;
-    let cases: [(&str, fn(&mut NewMember)); 4] = [
+    type Change = fn(&mut NewMember);
+    let cases: [(&str, Change); 4] = [
         ("email", |new| new.reach = Reach::Email("nora@@acme.example".into())),
         ("email", |new| new.reach = Reach::Email(String::new())),
         ("first_name", |new| new.first_name = " ".into()),

@@ -134,7 +134,8 @@ async fn closing_serves_who_waits_and_refuses_who_comes_later(store: &Store) {
         store.close(),
     );
 
-    (waiting.0.unwrap(), waiting.1.unwrap());
+    waiting.0.unwrap();
+    waiting.1.unwrap();
     assert!(store.issue_access_token(token("late")).await.is_err());
 }
 

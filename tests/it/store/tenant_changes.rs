@@ -83,7 +83,7 @@ async fn an_application_serves_other_tenants_and_its_secret_ends(store: &Store) 
     store
         .write(async |w| {
             w.set_client_tenants(&client_id(), &[acme.clone(), globex.clone()]).await?;
-            w.set_client_tenants(&client_id(), &[globex.clone()]).await?;
+            w.set_client_tenants(&client_id(), std::slice::from_ref(&globex)).await?;
             w.add_client_secret(&client_id(), &new_secret("sec_x"), NOW).await?;
             assert!(w.expire_client_secret(&SecretId::from_text("sec_x"), at).await?);
             assert!(!w.expire_client_secret(&SecretId::from_text("sec_nobody"), at).await?);
