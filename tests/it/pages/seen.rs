@@ -86,6 +86,11 @@ async fn axe_finds_nothing_on_any_page() {
     chromium.close().await;
 }
 
+/// What reaches beyond the window, but for a table that is scrolled within its frame (WCAG 2.2, 1.4.10 lets it).
+const TOO_WIDE: &str = "return [...document.querySelectorAll('body *')]
+    .filter(e => e.getBoundingClientRect().right > 321 && !e.parentElement.closest('.matrix'))
+    .map(e => e.outerHTML.slice(0, 90))";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_is_wider_than_320_pixels() {
     if !chromium::is_there() {
@@ -95,12 +100,16 @@ async fn no_page_is_wider_than_320_pixels() {
     let (origin, _server) = exhibition(shown.clone()).await;
     let chromium = Chromium::open("pages").await;
     chromium.size(320, 640, true).await;
+    let mut wide = Vec::new();
     for (what, _) in shown.iter().filter(|(what, _)| what.ends_with("-tenant-de")) {
         chromium.goto(format!("{origin}/page/{what}")).await;
-        let over = "return [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > 321).map(e => e.outerHTML.slice(0, 90))";
-        assert_eq!(chromium.script(over).await, json!([]), "{what} is too wide");
+        let over = chromium.script(TOO_WIDE).await;
+        if over != json!([]) {
+            wide.push(format!("{what}: {over}"));
+        }
     }
     chromium.close().await;
+    assert!(wide.is_empty(), "too wide:\n{}", wide.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
