@@ -80,7 +80,8 @@ pub async fn ask(
                 w.insert_email_change(&change, &token.digest()).await?;
                 letters::queue(w, &letter, now).await?;
             }
-            record(app, w, Event::of_person("email.ask", &person.id, if taken { "taken" } else { "sent" }), visitor, now).await?;
+            // The same for taken ones: the person reads these lines in the own data (security.md F07).
+            record(app, w, Event::of_person("email.ask", &person.id, "sent"), visitor, now).await?;
             Ok(Claim::Right)
         })
         .await?;
@@ -125,6 +126,7 @@ pub async fn confirm(app: &App, opened: &Opened, visitor: &Visitor, now: Timesta
             }
             // Links that went to the address before are worthless from now on.
             w.revoke_recovery_links(&person.id, now).await?;
+            w.void_email_challenges_of(&person.id, now).await?;
             letters::queue(w, &letter, now).await?;
             record(app, w, Event::of_person("email.change", &person.id, "ok"), visitor, now).await?;
             Ok(Ok(()))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use super::{Failure, Visitor, rules, subject};
 use crate::app::{App, Registered};
 use crate::model::{
-    Client, ConsentMode, Denial, Flow, Membership, Person, PersonId, PersonState, Progress, Proof, Session, Tenant, Verdict,
+    Amr, Client, ConsentMode, Denial, Flow, Membership, Person, PersonId, PersonState, Progress, Proof, Session, Tenant, Verdict,
 };
 use crate::policy::api_access::admits;
 use crate::policy::entry::{Entry, decide};
@@ -44,7 +44,7 @@ pub async fn load(
         })
         .await?;
     // A person who was deactivated meanwhile is nobody here: the sign-in page is due again.
-    let person = person.filter(|person| person.state == PersonState::Active);
+    let person = person.filter(|person| person.state == PersonState::Active && !is_outdated(flow, person));
     let proof = who.filter(|_| person.is_some()).map(|(_, proof)| proof).unwrap_or_default();
     let seats = person.as_ref().map_or(Vec::new(), |person| seats(registered, client, person, &memberships, &proof, &request, now));
     let same_session = same_session(flow, visitor);
@@ -69,6 +69,13 @@ pub async fn load(
         consent_implicit: client.metadata.consent == ConsentMode::Implicit,
     };
     Ok(Loaded { facts, person, memberships })
+}
+
+/// Was the password that was given in this flow changed since? Then it proves nothing (security.md H08).
+fn is_outdated(flow: &Flow, person: &Person) -> bool {
+    let given = &flow.progress.proof;
+    let by_password = flow.progress.person.is_some() && given.amr.contains(&Amr::Pwd);
+    by_password && person.password_set_at.zip(given.signed_in_at).is_some_and(|(set, given)| set > given)
 }
 
 /// Does the password that was given in this flow have to be renewed (people.md S17)? Looked up only where a tenant of the

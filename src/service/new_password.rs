@@ -2,12 +2,18 @@
 //!
 //! Former passwords are compared only for somebody who proved to be that person: with the present password, or with a
 //! link and the second factor (security.md F19).
+use std::time::Duration;
+
 use super::{Failure, rules};
 use crate::app::App;
 use crate::credentials::{PasswordFault, Verdict, acceptable_from};
 use crate::model::{Membership, MembershipState, Person, TenantId};
 use crate::policy::rules::AccountRules;
 use crate::world::{Secret, Timestamp};
+
+/// So many new passwords of one person are compared with former ones in a quarter of an hour.
+const TRIES: i64 = 10;
+const QUARTER_HOUR: Duration = Duration::from_secs(15 * 60);
 
 /// Why there is a new password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +76,11 @@ impl Judge {
         self.rules.password_min_length.value
     }
 
+    /// When the present password was set, as it stood when this was loaded.
+    pub fn present_since(&self) -> Option<Timestamp> {
+        self.present.as_ref().map(|(_, set_at)| *set_at)
+    }
+
     /// The hash to store, or why the password is not taken.
     ///
     /// # Errors
@@ -92,6 +103,14 @@ impl Judge {
             Ok(()) => {}
             Err(PasswordFault::TooShort) => return Ok(Err(Refused::Short { least: self.least() })),
             Err(fault) => return Ok(Err(Refused::Fault(fault))),
+        }
+        // Each comparison tells whether a password was used before, and takes as long as a sign-in (security.md F19, F11).
+        if self.compared(occasion).next().is_some() {
+            let name = format!("new-password:{}", person.id);
+            let claimed = app.store.write(async |w| w.count_attempt(&name, TRIES, QUARTER_HOUR, QUARTER_HOUR, now).await).await?;
+            if claimed.is_none() {
+                return Err(Failure::Busy);
+            }
         }
         for hash in self.compared(occasion) {
             if matches!(app.passwords.verify(password.clone(), Some(hash)).await?, Verdict::Right { .. }) {

@@ -17,7 +17,7 @@ use crate::credentials::totp;
 use crate::model::{ChallengeId, FactorKind, Flow, Person, Reauth, Session};
 use crate::pages::letters::Confirmation;
 use crate::store::{Attempt, StoreError, Write};
-use crate::world::{Secret, Timestamp, same};
+use crate::world::{Secret, Timestamp};
 
 /// How long a new password that was typed waits for its code.
 const PENDING: Duration = Duration::from_secs(15 * 60);
@@ -50,25 +50,34 @@ pub async fn renew(app: &App, flow: Flow, password: &Secret<String>, visitor: &V
         Err(refused) => return Ok(Renewed::Refused(refused)),
     };
     let letter = changed(app, &person, now)?;
-    let current = app
+    let since = judge.present_since();
+    // The new password is what this flow was given from here on.
+    let mut flow = flow;
+    flow.progress.proof.signed_in_at = Some(now);
+    let written = app
         .store
-        .write(async |w| {
-            w.set_password(&person.id, hash.expose(), now).await?;
-            w.revoke_recovery_links(&person.id, now).await?;
+        .write_or_undo(async |w| {
+            let Some(since) = since else { return Ok(Err(())) };
+            if !w.update_flow(&flow.id, flow.version, &flow.progress).await?
+                || !w.renew_password(&person.id, since, hash.expose(), now).await?
+            {
+                return Ok(Err(()));
+            }
+            end_everything(w, &person, now).await?;
             letters::queue(w, &letter, now).await?;
             record(app, w, Event::of_person("password.change", &person.id, "overdue").at(&flow.client), visitor, now).await?;
-            w.update_flow(&flow.id, flow.version, &flow.progress).await
+            Ok(Ok(()))
         })
         .await?;
-    Ok(Renewed::Yes(Box::new(continue_flow(app, flow, current, visitor, now).await?)))
+    Ok(Renewed::Yes(Box::new(continue_flow(app, flow, written.is_ok(), visitor, now).await?)))
 }
 
 /// A new password that waits for its code; sealed between the two forms.
 #[derive(Serialize, Deserialize)]
 struct Pending {
     hash: String,
-    /// The present one, which must still be it.
-    present: Option<String>,
+    /// When the present one was set, in microseconds: it must still be it.
+    since: i64,
     challenge: Option<ChallengeId>,
     until: Timestamp,
 }
@@ -111,14 +120,9 @@ pub async fn ask(
         Ok(hash) => hash,
         Err(refused) => return Ok(Asked::Refused(refused)),
     };
-    let (memberships, present) =
-        app.store.read(async |r| Ok((r.memberships_of(&person.id).await?, r.password_hash(&person.id).await?))).await?;
-    let mut pending = Pending {
-        hash: hash.expose().clone(),
-        present: present.map(|hash| hash.expose().clone()),
-        challenge: None,
-        until: now.plus(PENDING),
-    };
+    let Some(since) = judge.present_since() else { return Ok(Asked::WrongPassword) };
+    let memberships = app.store.read(async |r| r.memberships_of(&person.id).await).await?;
+    let mut pending = Pending { hash: hash.expose().clone(), since: since.micros(), challenge: None, until: now.plus(PENDING) };
     match (rules::of(app, &memberships).reauth.value, person.second_factor) {
         (Reauth::Factor, FactorKind::Totp) => Ok(Asked::AppCode(seal(app, person, &pending)?)),
         (Reauth::Factor | Reauth::EmailCode, _) if confirmation::is_possible(person) => {
@@ -128,7 +132,8 @@ pub async fn ask(
         _ => {
             let letter = changed(app, person, now)?;
             let established = app.store.write(async |w| set(app, w, (person, session), &pending, &letter, visitor, now).await).await?;
-            Ok(Asked::Changed(Box::new(established)))
+            // Session or password changed while this waited: whoever asked knows the present one no more.
+            Ok(established.map_or(Asked::WrongPassword, |established| Asked::Changed(Box::new(established))))
         }
     }
 }
@@ -173,15 +178,6 @@ pub async fn confirm(
     now: Timestamp,
 ) -> Result<Confirmed, Failure> {
     let Some(pending) = open(app, person, sealed, now) else { return Ok(Confirmed::Over) };
-    let present = app.store.read(async |r| r.password_hash(&person.id).await).await?;
-    let unchanged = match (&present, &pending.present) {
-        (Some(now), Some(then)) => same(now.expose().as_bytes(), then.as_bytes()),
-        (None, None) => true,
-        _ => false,
-    };
-    if !unchanged {
-        return Ok(Confirmed::Over);
-    }
     let step = app_step(app, person, typed, &pending, now).await?;
     let letter = changed(app, person, now)?;
     let outcome = app
@@ -205,7 +201,7 @@ pub async fn confirm(
             }
             w.clear_attempts(&second_factor::counter(&person.id)).await?;
             let established = set(app, w, (person, session), &pending, &letter, visitor, now).await?;
-            Ok(Confirmed::Changed(Box::new(established)))
+            Ok(established.map_or(Confirmed::Over, |established| Confirmed::Changed(Box::new(established))))
         })
         .await?;
     Ok(outcome)
@@ -226,7 +222,8 @@ async fn app_step(
     Ok(totp::check(secret.expose(), typed, now, factor.last_step).map(|step| (factor.id, step)))
 }
 
-/// Writes the new password and ends everything else; this browser goes on with a session of its own.
+/// Writes the new password and ends everything else; this browser goes on with a session of its own. None when the
+/// session has ended or the password changed meanwhile: then nothing is written but the end of this session.
 async fn set(
     app: &App,
     w: &mut Write,
@@ -235,11 +232,14 @@ async fn set(
     letter: &letters::Prepared,
     visitor: &Visitor,
     now: Timestamp,
-) -> Result<Established, StoreError> {
-    w.set_password(&person.id, &pending.hash, now).await?;
+) -> Result<Option<Established>, StoreError> {
+    let since = Timestamp::from_micros(pending.since);
+    if !w.end_session(&session.id, now).await? || !w.renew_password(&person.id, since, &pending.hash, now).await? {
+        return Ok(None);
+    }
     end_everything(w, person, now).await?;
     letters::queue(w, letter, now).await?;
     record(app, w, Event::of_person("password.change", &person.id, "account"), visitor, now).await?;
     // The session that it was done in has ended with the others: this makes a new one with the same proof.
-    session::establish(app, w, visitor, &person.id, session.proof.clone(), now).await
+    session::establish(app, w, visitor, &person.id, session.proof.clone(), now).await.map(Some)
 }

@@ -18,7 +18,7 @@ use crate::pages::letters::{NewPassword as NewPasswordLetter, PasswordChanged};
 use crate::store::{Attempt, StoreError, Write, person_attempts};
 use crate::world::{Digest, NewPassword, Secret, Timestamp, Token};
 
-const QUARTER_HOUR: Duration = Duration::from_secs(15 * 60);
+pub(super) const QUARTER_HOUR: Duration = Duration::from_secs(15 * 60);
 /// Requests of one network in a quarter of an hour; beyond, nothing is put on the pile.
 const PER_NETWORK: i64 = 30;
 const BATCH: i64 = 16;
@@ -101,6 +101,9 @@ async fn answer(app: &App, request: &RecoveryRequest, now: Timestamp) -> Result<
             if w.recovery_links_since(&person.id, now.minus(QUARTER_HOUR)).await? >= limit {
                 return record_from(app, w, event("limited"), &network, now).await;
             }
+            if !still_reached(w, &person).await? {
+                return record_from(app, w, event("changed"), &network, now).await;
+            }
             w.insert_recovery_link(&made.link, &made.token.digest()).await?;
             letters::queue(w, &made.letter, now).await?;
             record_from(app, w, event("sent"), &network, now).await
@@ -174,6 +177,12 @@ pub(super) fn make(
     Ok(Made { link, token, letter: letters::prepare(app, person, &page, now)? })
 }
 
+/// Does the address to which a letter was written still belong to the person? It may have changed while this waited.
+pub(super) async fn still_reached(w: &mut Write, person: &Person) -> Result<bool, StoreError> {
+    w.hold_person(&person.id).await?;
+    Ok(w.person(&person.id).await?.is_some_and(|now| now.email == person.email && now.state == PersonState::Active))
+}
+
 /// Where a link is opened. The base is the configured issuer, never a header (security.md H01).
 pub(super) fn link_of(app: &App, token: &Token<NewPassword>) -> String {
     format!("{}/recovery/{}", app.issuer(), token.clear())
@@ -201,6 +210,10 @@ pub async fn open(app: &App, token: &str, visitor: &Visitor, now: Timestamp) -> 
     let Some((link, person)) = found.filter(|(_, person)| person.state == PersonState::Active) else { return Ok(None) };
     // What was allowed when the letter left may be denied by now.
     if link.kind == RecoveryKind::Asked && denied(app, &person).await?.is_some() {
+        return Ok(None);
+    }
+    // A link in an administrator's hands opens no account whose owner can be written to (people.md C27).
+    if link.kind == RecoveryKind::Handed && person.email.is_some() {
         return Ok(None);
     }
     let given = link.factor_browser.as_ref() == Some(&visitor.browser);
@@ -312,6 +325,7 @@ pub(super) async fn end_everything(w: &mut Write, person: &Person, now: Timestam
     w.end_grants_of_person(&person.id, now).await?;
     w.revoke_recovery_links(&person.id, now).await?;
     w.revoke_email_changes(&person.id, now).await?;
+    w.void_email_challenges_of(&person.id, now).await?;
     Ok(())
 }
 

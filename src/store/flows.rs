@@ -155,6 +155,12 @@ impl Write {
         Ok(counted.flatten().is_some())
     }
 
+    /// Makes every open challenge of a person worthless: codes that went out before count no more.
+    pub async fn void_email_challenges_of(&mut self, person: &PersonId, now: Timestamp) -> Result<u64> {
+        const SQL: &str = "update email_challenges set used_at = $2 where person_id = $1 and used_at is null";
+        execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(now.micros()))
+    }
+
     /// Makes a challenge worthless, for example because a newer one was sent.
     pub async fn void_email_challenge(&mut self, id: &ChallengeId, now: Timestamp) -> Result<()> {
         const SQL: &str = "update email_challenges set used_at = $2 where id = $1 and used_at is null";

@@ -189,6 +189,19 @@ impl Write {
         Ok(())
     }
 
+    /// As [`Write::set_password`], if the password is still the one that was set at that moment. False when it is not.
+    pub async fn renew_password(&mut self, id: &PersonId, set_at: Timestamp, hash: &str, now: Timestamp) -> Result<bool> {
+        const STILL: &str = "update persons set updated_at = $3
+            where id = $1 and password_hash is not null and coalesce(password_set_at, created_at) = $2
+            returning id";
+        let still: Option<String> = on!(self, c => sqlx::query_scalar(STILL)
+            .bind(id.as_str()).bind(set_at.micros()).bind(now.micros()).fetch_optional(c))?;
+        if still.is_some() {
+            self.set_password(id, hash, now).await?;
+        }
+        Ok(still.is_some())
+    }
+
     /// Stores a stronger hash of the same password, unless the password was changed meanwhile.
     pub async fn replace_password_hash(&mut self, id: &PersonId, old: &str, new: &str) -> Result<bool> {
         const SQL: &str = "update persons set password_hash = $3 where id = $1 and password_hash = $2 returning id";
@@ -261,6 +274,11 @@ impl Write {
     }
 
     /// Makes concurrent changes of one person's factors wait for each other on PostgreSQL.
+    /// The same for use cases that look at a person and write in consequence.
+    pub async fn hold_person(&mut self, id: &PersonId) -> Result<()> {
+        self.lock_person(id).await
+    }
+
     pub(super) async fn lock_person(&mut self, id: &PersonId) -> Result<()> {
         const SQL: &str = "update persons set updated_at = updated_at where id = $1";
         execute!(self, sqlx::query(SQL).bind(id.as_str()))?;

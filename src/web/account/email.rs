@@ -92,8 +92,22 @@ async fn opened(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<Opened
     open(app, token.expose(), now).await?.ok_or_else(over)
 }
 
+/// The change, if it is of whoever is signed in here; else the way to sign in. Without that, a stranger's click could give
+/// his address to the account of somebody who only typed it (security.md H11).
+async fn own(app: &App, guest: &Guest, headers: &HeaderMap, now: Timestamp) -> Result<Result<Opened, Response>, WebError> {
+    let opened = opened(app, headers, now).await?;
+    Ok(match signed_in(app, guest, "/email/confirm", Age::Any, now).await? {
+        Ok(who) if who.person.id == opened.change.person => Ok(opened),
+        Ok(_) => return Err(over()),
+        Err(elsewhere) => Err(elsewhere),
+    })
+}
+
 pub async fn question(State(app): State<Arc<App>>, guest: Guest, headers: HeaderMap) -> Result<Response, WebError> {
-    let opened = opened(&app, &headers, app.now()).await?;
+    let opened = match own(&app, &guest, &headers, app.now()).await? {
+        Ok(opened) => opened,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
     let mut chrome = view::chrome(&app, &guest);
     chrome.lang_links = view::languages("/email/confirm");
     let page = EmailConfirm { name: opened.person.name(), email: opened.change.email.as_str().to_owned() };
@@ -102,7 +116,10 @@ pub async fn question(State(app): State<Arc<App>>, guest: Guest, headers: Header
 
 pub async fn decide(State(app): State<Arc<App>>, guest: Guest, headers: HeaderMap, Checked(_): Checked) -> Result<Response, WebError> {
     let now = app.now();
-    let opened = opened(&app, &headers, now).await?;
+    let opened = match own(&app, &guest, &headers, now).await? {
+        Ok(opened) => opened,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
     if !confirm(&app, &opened, &guest.visitor, now).await? {
         return Err(over());
     }

@@ -39,13 +39,47 @@ async fn k11_k12_the_address_changes_by_a_code_to_the_present_and_a_link_to_the_
 
     assert!(browser.has("#email-sent") && !address(&s).await, "it counts once the new one is proved");
     let link = s.t.mailbox.link(NEW).await;
-    let mut there = s.t.browser();
-    there.goto(link.as_str()).await;
+    browser.goto(link.as_str()).await;
     assert!(!address(&s).await, "looking changes nothing");
-    there.submit("#email-confirm").await;
-    assert!(address(&s).await && there.has("#done-continue"));
+    browser.submit("#email-confirm").await;
+    assert!(address(&s).await && browser.has("#done-continue"));
     assert!(s.t.mailbox.letter(&s.anna.email).await.text.contains("a…@new.example"), "the old address hears of it");
     assert_eq!(s.t.browser().goto(link.as_str()).await.page().status, 410, "g10: a link works once");
+}
+
+#[tokio::test]
+async fn h11_whoever_owns_the_new_mailbox_gives_it_to_nobody_elses_account() {
+    let s = Scene::with(Preset::Konfipay, FactorKind::Email).await;
+    let vic = s.t.member(&s.tenant, "vic@acme.example").await;
+    let (mut browser, code) = at_dialog(&s).await;
+    fill(&mut browser, NEW, &code).await;
+    let link = s.t.mailbox.link(NEW).await;
+
+    let mut stranger = s.t.browser();
+    assert_eq!(stranger.goto(link.as_str()).await.path(), "/login", "the owner of the account is asked for");
+    let mut other = s.t.browser();
+    other.goto("/login/start").await;
+    s.t.sign_in(&mut other, &vic).await;
+    assert_eq!(other.goto(link.as_str()).await.page().status, 410);
+
+    assert!(!address(&s).await);
+}
+
+#[tokio::test]
+async fn f07_own_data_say_the_same_of_free_and_taken_addresses() {
+    let s = Scene::with(Preset::Konfipay, FactorKind::Email).await;
+    let ben = s.t.member(&s.tenant, "ben@acme.example").await;
+    for email in [NEW, &ben.email] {
+        let (mut browser, code) = at_dialog(&s).await;
+        fill(&mut browser, email, &code).await;
+        assert!(browser.has("#email-sent"));
+        s.t.later(super::minutes(16));
+    }
+
+    let since = s.t.now().minus(std::time::Duration::from_secs(3600));
+    let events = s.t.app.store.read(async |r| r.audit_since(since, 1000).await).await.unwrap();
+    let told: Vec<_> = events.iter().filter(|event| event.action == "email.ask").map(|event| event.outcome.as_str()).collect();
+    assert_eq!(told, ["sent", "sent"]);
 }
 
 #[tokio::test]
@@ -106,5 +140,5 @@ async fn h05_the_next_wish_ends_the_link_of_the_one_before() {
     fill(&mut browser, NEW, &code).await;
 
     assert_eq!(s.t.browser().goto(first.as_str()).await.page().status, 410);
-    assert_eq!(s.t.browser().goto(s.t.mailbox.link(NEW).await.as_str()).await.page().status, 200);
+    assert_eq!(browser.goto(s.t.mailbox.link(NEW).await.as_str()).await.page().status, 200);
 }

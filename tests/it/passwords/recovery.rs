@@ -148,6 +148,39 @@ async fn h08_a_new_password_ends_sessions_and_tokens() {
 }
 
 #[tokio::test]
+async fn h08_g04_a_half_done_sign_in_with_the_old_password_is_over_after_a_reset() {
+    let s = Scene::with(Preset::Konfipay, FactorKind::Email).await;
+    let mut half_way = s.t.browser();
+    s.sign_in(&mut half_way, PASSWORD).await;
+    assert_eq!(half_way.path(), "/login/code");
+    let (here, code) = (half_way.page().url.clone(), s.t.mailbox.code(&s.anna.email).await);
+    s.t.later(minutes(1));
+
+    choose(&mut s.at_link().await, NEW).await;
+
+    half_way.fill("#code", &code).submit("#code-submit").await;
+    assert_eq!(half_way.path(), "/login", "a code that went out before proves nothing");
+    half_way.goto(here.as_str()).await;
+    assert_eq!(half_way.path(), "/login");
+    half_way.goto("/account/security").await;
+    assert_eq!(half_way.path(), "/login", "nobody is signed in");
+}
+
+#[tokio::test]
+async fn f19_former_passwords_are_not_guessed_without_end() {
+    let s = Scene::of(Preset::Saferpay).await;
+    let mut browser = s.at_link().await.tolerating_errors();
+    for _ in 0..10 {
+        choose(&mut browser, PASSWORD).await;
+        assert_eq!(browser.page().status, 422, "one that was used");
+    }
+
+    choose(&mut browser, PASSWORD).await;
+
+    assert_eq!(browser.page().status, 503);
+}
+
+#[tokio::test]
 async fn s33_s30_a_new_password_ends_the_pause_and_changes_no_state() {
     let s = Scene::of(Preset::Saferpay).await;
     for _ in 0..10 {

@@ -170,7 +170,12 @@ async fn an_email_code_is_worthless_after_the_last_attempt_or_when_voided(store:
             assert!(!w.redeem_email_challenge(&tried.id, &tried.digest, 3, NOW).await?);
             w.void_email_challenge(&voided.id, NOW).await?;
             assert!(!w.redeem_email_challenge(&voided.id, &voided.digest, 3, NOW).await?);
-            assert_eq!(w.email_challenges_since(&person_id("ada"), NOW).await?, 2);
+            let all = new_challenge("cha_3");
+            w.insert_email_challenge(&all).await?;
+            assert_eq!(w.void_email_challenges_of(&person_id("bob"), NOW).await?, 0);
+            assert!(w.void_email_challenges_of(&person_id("ada"), NOW).await? >= 1);
+            assert!(!w.redeem_email_challenge(&all.id, &all.digest, 3, NOW).await?);
+            assert_eq!(w.email_challenges_since(&person_id("ada"), NOW).await?, 3);
             assert_eq!(w.email_challenges_since(&person_id("ada"), NOW.plus(MINUTE)).await?, 0);
             assert_eq!(w.email_challenges_since(&person_id("bob"), NOW).await?, 0);
             Ok(())

@@ -140,6 +140,25 @@ async fn k11_an_address_changes_once_and_only_to_one_that_is_free(store: &Store)
         .unwrap();
 }
 
+async fn h04_a_password_is_renewed_only_while_it_is_the_one_that_was_seen(store: &Store) {
+    with_anna(store).await;
+    let (set, later) = (NOW.plus(MINUTE), NOW.plus(MINUTE * 2));
+    store.write(async |w| w.set_password(&person_id("anna"), "first", set).await).await.unwrap();
+    let renew = async |seen: Timestamp, hash: &str| {
+        let outcome = store.write(async |w| {
+            w.hold_person(&person_id("anna")).await?;
+            w.renew_password(&person_id("anna"), seen, hash, later).await
+        });
+        outcome.await.unwrap()
+    };
+
+    assert!(!renew(NOW, "stale").await);
+    assert!(renew(set, "second").await);
+    assert!(!renew(set, "third").await, "another one came first");
+
+    assert_eq!(hashes(store, 5, later).await, ["first", "hash of anna"]);
+}
+
 async fn what_is_over_is_removed(store: &Store) {
     with_anna(store).await;
     let request = RecoveryRequest { id: RecoveryId::from_text("rec_9"), sealed: "sealed".into(), created_at: NOW };
@@ -162,5 +181,6 @@ conformance!(
     open_links_are_withdrawn_together,
     a_request_is_taken_off_the_pile_once,
     k11_an_address_changes_once_and_only_to_one_that_is_free,
+    h04_a_password_is_renewed_only_while_it_is_the_one_that_was_seen,
     what_is_over_is_removed,
 );
