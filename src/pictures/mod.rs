@@ -25,8 +25,10 @@ pub const SIDE: u32 = 256;
 /// The largest file that is read.
 pub const LARGEST_FILE: usize = 10 * 1024 * 1024;
 const LONGEST: u32 = 8192;
-/// What one picture may take in memory once it is decoded: 40 megapixels of an ordinary photo.
-const MEMORY: u64 = 128 * 1024 * 1024;
+/// What one picture may take in memory once it is decoded.
+const MEMORY: u64 = 96 * 1024 * 1024;
+/// Photos of phones are smaller. While a progressive JPEG is read, its coefficients take twice its pixels besides.
+const MOST_PIXELS: u64 = 25_000_000;
 
 /// Why a file gives no picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +77,7 @@ fn decode(file: &[u8]) -> Result<(DynamicImage, Orientation), PictureFault> {
         return Err(PictureFault::Broken);
     }
     // The head of the file says how large the rest will be; nothing is reserved before this is believed.
-    if width > LONGEST || height > LONGEST || decoder.total_bytes() > MEMORY {
+    if width > LONGEST || height > LONGEST || decoder.total_bytes() > MEMORY || u64::from(width) * u64::from(height) > MOST_PIXELS {
         return Err(PictureFault::TooLarge);
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);

@@ -23,9 +23,9 @@ pub struct Place {
 }
 
 impl Default for Studio {
-    /// Two pictures in work, six more under way.
+    /// One picture in work, since it may take some hundred megabytes for a moment; seven more under way.
     fn default() -> Self {
-        Self::new(2, 8)
+        Self::new(1, 8)
     }
 }
 
