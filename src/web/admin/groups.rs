@@ -83,7 +83,7 @@ pub async fn save(admin: Admin, Path((_, id)): Path<(String, String)>, Checked(f
 
 /// One permission more or less; nobody gives or takes what he does not hold (security.md I08).
 pub async fn permission(
-    admin: Admin,
+    Fresh(admin): Fresh<Admin>,
     Path((_, id, step)): Path<(String, String, String)>,
     Checked(fields): Checked,
 ) -> Result<Response, WebError> {

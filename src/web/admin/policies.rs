@@ -3,7 +3,7 @@ use axum::extract::Path;
 use axum::response::Response;
 
 use crate::web::error::WebError;
-use crate::web::extract::{Checked, Query, TenantAdmin, rights};
+use crate::web::extract::{Checked, Fresh, Query, TenantAdmin, rights};
 use crate::web::policies::{self, Desk};
 
 type Admin = TenantAdmin<rights::Policies>;
@@ -16,10 +16,14 @@ pub async fn form(admin: Admin, Path((_, topic)): Path<(String, String)>) -> Res
     policies::form(&Desk::of_admin(&admin), &topic)
 }
 
-pub async fn submit(admin: Admin, Path((_, topic)): Path<(String, String)>, Checked(form): Checked) -> Result<Response, WebError> {
+pub async fn submit(
+    Fresh(admin): Fresh<Admin>,
+    Path((_, topic)): Path<(String, String)>,
+    Checked(form): Checked,
+) -> Result<Response, WebError> {
     policies::submit(&Desk::of_admin(&admin), &topic, &form).await
 }
 
-pub async fn preset(admin: Admin, Checked(form): Checked) -> Result<Response, WebError> {
+pub async fn preset(Fresh(admin): Fresh<Admin>, Checked(form): Checked) -> Result<Response, WebError> {
     policies::preset(&Desk::of_admin(&admin), &form).await
 }

@@ -150,7 +150,7 @@ pub async fn edit(operator: Operator, Path(id): Path<String>) -> Result<Response
     operator.page("clients").show(&client_form::of(&operator.app.registered(), &client, kind(&client)))
 }
 
-pub async fn save(operator: Operator, Path(id): Path<String>, Checked(form): Checked) -> Result<Response, WebError> {
+pub async fn save(Fresh(operator): Fresh<Operator>, Path(id): Path<String>, Checked(form): Checked) -> Result<Response, WebError> {
     let client = find(&operator, &id).await?;
     let typed = ClientForm { kind: kind(&client).key().to_owned(), ..client_form::typed(&form, Some(id)) };
     let (metadata, tenants) = match client_form::changed(&operator.app.registered(), &client, &typed)? {

@@ -4,7 +4,7 @@ use axum::response::Response;
 
 use super::tenants::find;
 use crate::web::error::WebError;
-use crate::web::extract::{Checked, Operator, Query};
+use crate::web::extract::{Checked, Fresh, Operator, Query};
 use crate::web::policies::{self, Desk};
 
 pub async fn list(operator: Operator, Path(id): Path<String>, query: Query) -> Result<Response, WebError> {
@@ -17,12 +17,16 @@ pub async fn form(operator: Operator, Path((id, topic)): Path<(String, String)>)
     policies::form(&Desk::of_operator(&operator, &tenant), &topic)
 }
 
-pub async fn submit(operator: Operator, Path((id, topic)): Path<(String, String)>, Checked(form): Checked) -> Result<Response, WebError> {
+pub async fn submit(
+    Fresh(operator): Fresh<Operator>,
+    Path((id, topic)): Path<(String, String)>,
+    Checked(form): Checked,
+) -> Result<Response, WebError> {
     let tenant = find(&operator, &id).await?;
     policies::submit(&Desk::of_operator(&operator, &tenant), &topic, &form).await
 }
 
-pub async fn preset(operator: Operator, Path(id): Path<String>, Checked(form): Checked) -> Result<Response, WebError> {
+pub async fn preset(Fresh(operator): Fresh<Operator>, Path(id): Path<String>, Checked(form): Checked) -> Result<Response, WebError> {
     let tenant = find(&operator, &id).await?;
     policies::preset(&Desk::of_operator(&operator, &tenant), &form).await
 }

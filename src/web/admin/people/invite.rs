@@ -11,7 +11,7 @@ use crate::service::people::acting::is_waiting;
 use crate::service::people::inviting;
 use crate::store::Listed;
 use crate::web::error::WebError;
-use crate::web::extract::{Checked, Query, TenantAdmin, rights};
+use crate::web::extract::{Checked, Fresh, Query, TenantAdmin, rights};
 
 pub async fn show(admin: TenantAdmin<rights::People>, Path((_, id)): Path<(String, String)>, query: Query) -> Result<Response, WebError> {
     let listed = find(&admin, &id).await?;
@@ -30,7 +30,11 @@ pub async fn show(admin: TenantAdmin<rights::People>, Path((_, id)): Path<(Strin
     admin.page("people").under("people").show(&content)
 }
 
-pub async fn submit(admin: TenantAdmin<rights::People>, Path((_, id)): Path<(String, String)>, _: Checked) -> Result<Response, WebError> {
+pub async fn submit(
+    Fresh(admin): Fresh<TenantAdmin<rights::People>>,
+    Path((_, id)): Path<(String, String)>,
+    _: Checked,
+) -> Result<Response, WebError> {
     let listed = find(&admin, &id).await?;
     let acting = acting(&admin);
     let refused = if listed.person.email.is_some() {
