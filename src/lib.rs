@@ -25,6 +25,8 @@ pub mod service;
 // Floor 6
 pub mod web;
 // Floor 7
-pub mod cli;
-pub mod demo;
 pub mod server;
+// Floor 8
+pub mod demo;
+// Floor 9
+pub mod cli;

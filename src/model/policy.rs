@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{FactorKind, text_enum};
+use super::{Acr, FactorKind, Permission, text_enum};
 
 text_enum! {
     /// people.md C1 `mfa.mode`, from the laxest to the strictest.
@@ -194,6 +194,16 @@ impl TenantPolicy {
     pub fn first_factor(&self, has_email: bool) -> FactorKind {
         let codes = self.mfa_default == FactorKind::Email && has_email && self.mfa_mode != MfaMode::Off;
         if codes { FactorKind::Email } else { FactorKind::None }
+    }
+
+    /// The rung from which on permissions that want a step-up count (people.md C26).
+    pub fn step_up_needs(&self) -> Acr {
+        if self.mfa_email_satisfies == EmailSatisfies::StepUp { Acr::Email } else { Acr::Mfa }
+    }
+
+    /// Does this permission count only with a strong second factor (protocol.md §3, people.md S55)?
+    pub fn wants_step_up(&self, permission: &Permission) -> bool {
+        permission.requires_2fa || self.mfa_step_up_permissions.contains(&permission.name)
     }
 
     /// Does a code by e-mail meet this tenant's demand for a second factor (people.md C26)?

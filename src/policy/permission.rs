@@ -4,7 +4,7 @@
 //! (people.md K3). An administrator (the membership's flag, people.md S3) holds every right of the tenant.
 use std::collections::BTreeSet;
 
-use crate::model::{Membership, MembershipId, MembershipKind, MembershipState, PersonId, Tenant, TenantId, TenantState, text_enum};
+use crate::model::{Membership, MembershipId, MembershipKind, MembershipState, Person, PersonId, Tenant, TenantId, TenantState, text_enum};
 
 text_enum! {
     /// One right in the administration of a tenant; its text is the permission's name.
@@ -79,6 +79,11 @@ impl TenantScope {
         self.admin
     }
 
+    /// What the groups give, beside the flag.
+    pub fn permissions(&self) -> impl Iterator<Item = &String> {
+        self.permissions.iter()
+    }
+
     pub fn may(&self, right: Right) -> bool {
         self.admin || self.permissions.contains(right.as_str())
     }
@@ -94,8 +99,16 @@ impl TenantScope {
     }
 
     /// Password, factors and links of a person are the business of the home tenant (people.md C28).
-    pub fn may_touch_credentials(&self, target: &Membership) -> bool {
-        target.tenant == self.tenant && target.kind == MembershipKind::Home && self.may_touch(target) && !self.is_self(&target.person)
+    pub fn may_touch_credentials(&self, target: &Membership, person: &Person) -> bool {
+        self.is_home_of(target, person) && self.may_touch(target) && !self.is_self(&target.person)
+    }
+
+    /// Is the person at home here: made here, or come here by accepting? An invitation alone makes nobody a home's own
+    /// (security.md I01), and operators belong to no tenant.
+    pub fn is_home_of(&self, target: &Membership, person: &Person) -> bool {
+        let never_signed_in = !person.has_password && person.last_login_at.is_none();
+        let came = target.state == MembershipState::Active || never_signed_in;
+        target.tenant == self.tenant && target.kind == MembershipKind::Home && came && !person.operator
     }
 
     /// Nobody arranges himself in the administration (people.md S4, C6).
@@ -177,16 +190,51 @@ mod tests {
         assert!(admin.may_grant(["payments:write"]) && admin.may(Right::Policies));
     }
 
+    /// Somebody with a password.
+    fn person(id: &str) -> Person {
+        Person {
+            id: PersonId::from_text(id),
+            email: None,
+            username: None,
+            email_verified: false,
+            first_name: "Bea".into(),
+            last_name: "Berg".into(),
+            locale: crate::model::Locale::En,
+            profile: crate::model::Profile::default(),
+            state: crate::model::PersonState::Active,
+            disabled_by_operator: false,
+            operator: false,
+            second_factor: crate::model::FactorKind::None,
+            has_password: true,
+            password_set_at: None,
+            lockout: crate::model::Lockout::default(),
+            last_login_at: None,
+            created_at: Timestamp::from_micros(0),
+            updated_at: Timestamp::from_micros(0),
+        }
+    }
+
     #[test]
     fn credentials_are_the_business_of_the_home_tenant_and_never_ones_own() {
         let admin = scope(true, &[]).expect("opens");
         let home = membership("per_2", MembershipKind::Home, MembershipState::Active, false);
         let guest = membership("per_2", MembershipKind::Guest, MembershipState::Active, false);
         let own = membership("per_1", MembershipKind::Home, MembershipState::Active, true);
-        assert!(admin.may_touch_credentials(&home));
-        assert!(!admin.may_touch_credentials(&guest));
-        assert!(!admin.may_touch_credentials(&own));
+        assert!(admin.may_touch_credentials(&home, &person("per_2")));
+        assert!(!admin.may_touch_credentials(&guest, &person("per_2")));
+        assert!(!admin.may_touch_credentials(&own, &person("per_1")));
         let clerk = scope(false, &["tenantry:people"]).expect("opens");
         assert!(!clerk.may_touch(&membership("per_3", MembershipKind::Home, MembershipState::Active, true)));
+    }
+
+    #[test]
+    fn i01_an_invitation_alone_makes_nobody_the_business_of_a_tenant_and_operators_are_nobodys() {
+        let admin = scope(true, &[]).expect("opens");
+        let invited = membership("per_2", MembershipKind::Home, MembershipState::Invited, false);
+        assert!(!admin.may_touch_credentials(&invited, &person("per_2")), "has an account already and accepted nothing");
+        let made_here = Person { has_password: false, ..person("per_2") };
+        assert!(admin.may_touch_credentials(&invited, &made_here));
+        let home = membership("per_2", MembershipKind::Home, MembershipState::Active, false);
+        assert!(!admin.may_touch_credentials(&home, &Person { operator: true, ..person("per_2") }));
     }
 }

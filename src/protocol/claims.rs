@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::scope::Scopes;
 use crate::model::{
-    Acr, Address, Binding, Client, ClientId, EmailSatisfies, GrantTerms, Membership, MembershipDetails, MembershipKind, Permission, Person,
-    Proof, SessionId, Tenant, TenantId, TokenId,
+    Address, Binding, Client, ClientId, GrantTerms, Membership, MembershipDetails, MembershipKind, Permission, Person, Proof, SessionId,
+    Tenant, TenantId, TokenId,
 };
 use crate::world::Timestamp;
 
@@ -107,9 +107,8 @@ const PERSONAL: &[&str] = &["openid", "offline_access"];
 /// A tenant may want it for more of them (people.md S55), and may be content with a code by e-mail (C26).
 fn permissions(subject: &Subject<'_>) -> Option<Value> {
     let policy = &subject.tenant.policy;
-    let least = if policy.mfa_email_satisfies == EmailSatisfies::StepUp { Acr::Email } else { Acr::Mfa };
-    let strong = subject.proof.acr() >= least;
-    let wanted = |p: &&Permission| strong || !(p.requires_2fa || policy.mfa_step_up_permissions.contains(&p.name));
+    let strong = subject.proof.acr() >= policy.step_up_needs();
+    let wanted = |p: &&Permission| strong || !policy.wants_step_up(p);
     list(subject.details.permissions.iter().filter(wanted).map(|p| p.name.as_str()))
 }
 

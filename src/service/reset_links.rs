@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::audit::{Event, record_from};
 use super::confirmation::address;
-use super::recovery::{link_of, make};
+use super::recovery::{QUARTER_HOUR, link_of, make, still_reached};
 use super::{Failure, Network, letters};
 use crate::app::App;
 use crate::model::{Membership, MembershipState, Person, PersonState, RecoveryKind, Tenant};
@@ -42,8 +42,13 @@ pub async fn send(app: &App, scope: &TenantScope, target: &Membership, network: 
         return Ok(Reset::NoAddress);
     }
     let made = make(app, &person, RecoveryKind::Sent, Some(&tenant), now)?;
+    let limit = i64::from(app.config.sign_in.email_codes_per_quarter_hour);
     app.store
         .write(async |w| {
+            // security.md G13: silence beyond so many, and the person's own link stays good then.
+            if w.recovery_links_since(&person.id, now.minus(QUARTER_HOUR)).await? >= limit || !still_reached(w, &person).await? {
+                return record_from(app, w, event(scope, &person, &tenant, "limited", &made.link), network, now).await;
+            }
             w.insert_recovery_link(&made.link, &made.token.digest()).await?;
             letters::queue(w, &made.letter, now).await?;
             record_from(app, w, event(scope, &person, &tenant, "sent", &made.link), network, now).await
@@ -54,8 +59,14 @@ pub async fn send(app: &App, scope: &TenantScope, target: &Membership, network: 
 
 /// Makes a link for somebody without an e-mail address. Only the home tenant may, and the link is given out once.
 pub async fn hand_over(app: &App, scope: &TenantScope, target: &Membership, network: &Network, now: Timestamp) -> Result<Reset, Failure> {
-    let allowed = scope.may(Right::People) && scope.may_touch_credentials(target);
-    let Some((person, tenant)) = load(app, target).await?.filter(|_| allowed) else { return Ok(Reset::NotAllowed) };
+    let Some((person, tenant)) = load(app, target).await? else { return Ok(Reset::NotAllowed) };
+    let groups = app.store.read(async |r| r.groups_of_membership(&target.id).await).await?;
+    // Whoever holds the link can be that person: it must give nothing that the one who asks does not hold (I08).
+    let given = groups.iter().flat_map(|group| &group.permissions).map(|permission| permission.name.as_str());
+    let held = scope.is_admin() || !target.api_access && scope.may_grant(given);
+    if !(held && scope.may(Right::People) && scope.may_touch_credentials(target, &person)) {
+        return Ok(Reset::NotAllowed);
+    }
     if let Some(refused) = refused(&person, target) {
         return Ok(refused);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Failure;
 use super::authorize::own_client;
 use crate::app::{App, Registered};
-use crate::model::{Acr, Membership, MembershipState, Person, PictureId, Session, Tenant, TenantId, Verdict};
+use crate::model::{Acr, Membership, MembershipState, Permission, Person, PictureId, Session, Tenant, TenantId, Verdict};
 use crate::policy::entry::{Entry, decide};
 use crate::policy::permission::{RESERVED, TenantScope};
 use crate::world::Timestamp;
@@ -86,7 +86,11 @@ pub async fn admit(app: &App, person: &Person, session: &Session, handle: &str, 
     if matches!(membership.state, MembershipState::Invited | MembershipState::Left) {
         return Ok(Admission::NotThere);
     }
-    let permissions = details.permissions.into_iter().map(|permission| permission.name);
+    // As in tokens (people.md S55): some permissions count only in a session with a strong second factor.
+    let policy = &tenant.policy;
+    let strong = session.proof.acr() >= policy.step_up_needs();
+    let counts = |permission: &Permission| strong || !policy.wants_step_up(permission);
+    let permissions = details.permissions.into_iter().filter(counts).map(|permission| permission.name);
     let Some(scope) = TenantScope::of(&membership, &tenant, permissions) else { return Ok(Admission::Refused) };
     let client = own_client();
     let entry = Entry {

@@ -84,7 +84,7 @@ impl Read {
             join persons p on p.id = m.person_id
             left join usernames u on u.person_id = p.id
             left join lockouts l on l.name = 'person:' || p.id
-            left join memberships h on h.person_id = p.id and h.kind = 'home'
+            left join memberships h on h.person_id = p.id and h.kind = 'home' and h.state <> 'left'
             where m.person_id = $1 and m.tenant_id = $2"
         );
         let row: Option<Seated> = on!(self, c => sqlx::query_as(SQL).bind(person.as_str()).bind(tenant.as_str()).fetch_optional(c))?;

@@ -58,6 +58,7 @@ pub async fn lines(app: &App, rows: Vec<AuditRow>, names: Names) -> Result<Vec<L
             Some(name) => Some(name.clone()),
             None => Some(id.to_owned()).filter(|id| !matches!(id.as_str(), "" | "-")),
         };
+        let own = row.actor == row.subject || !row.actor.starts_with(PersonId::PREFIX);
         LogLine {
             at: Moment::of(row.at),
             what: Happening::of(&row.action, &row.outcome),
@@ -67,7 +68,8 @@ pub async fn lines(app: &App, rows: Vec<AuditRow>, names: Names) -> Result<Vec<L
             action: row.action,
             outcome: row.outcome,
             application,
-            network: row.network,
+            // Where an administrator sat is no business of the one he arranged.
+            network: if names == Names::All || own { row.network } else { String::new() },
         }
     };
     Ok(rows.into_iter().map(line).collect())

@@ -147,12 +147,15 @@ impl Acting<'_> {
 
     /// The scope was made of rows that may be a moment old.
     async fn still_acts(&self, w: &mut Write) -> Result<bool, StoreError> {
-        let seat = w.seat(self.scope.person(), self.tenant()).await?;
-        Ok(seat.is_some_and(|seat| {
-            seat.person.state == PersonState::Active
-                && seat.membership.state == MembershipState::Active
-                && (seat.membership.admin || !self.scope.is_admin())
-        }))
+        let Some(seat) = w.seat(self.scope.person(), self.tenant()).await? else { return Ok(false) };
+        if seat.person.state != PersonState::Active || seat.membership.state != MembershipState::Active {
+            return Ok(false);
+        }
+        if self.scope.is_admin() {
+            return Ok(seat.membership.admin);
+        }
+        let held = w.membership_details(&seat.membership.id).await?.permissions;
+        Ok(self.scope.permissions().all(|name| held.iter().any(|permission| permission.name == *name)))
     }
 
     /// A person of this tenant whom one may arrange.
@@ -170,7 +173,18 @@ impl Acting<'_> {
     /// As [`Acting::other`], if the person's home is here.
     pub(in crate::service) async fn own(&self, r: &mut Read, person: &PersonId) -> Held<Seat> {
         let seat = allowed!(self.other(r, person).await?);
-        Ok(if self.scope.may_touch_credentials(&seat.membership) { Ok(seat) } else { Err(Refusal::OtherHome) })
+        Ok(if self.scope.may_touch_credentials(&seat.membership, &seat.person) { Ok(seat) } else { Err(Refusal::OtherHome) })
+    }
+
+    /// Does the one who asks hold all that this membership gives? Otherwise its link would give it to him (security.md
+    /// I04, I08), or he would take away what he cannot give (I10).
+    pub(in crate::service) async fn outranks(&self, r: &mut Read, membership: &Membership) -> Held<()> {
+        if self.scope.is_admin() {
+            return Ok(Ok(()));
+        }
+        let groups = r.groups_of_membership(&membership.id).await?;
+        let held = !membership.api_access && groups.iter().all(|group| self.holds(group));
+        Ok(if held { Ok(()) } else { Err(Refusal::NotHeld) })
     }
 
     /// May all of what this group permits be given and taken?

@@ -1,6 +1,7 @@
 //! From a person without an e-mail address to one with (people.md S25, S26); there is no way back (S24).
 use serde_json::json;
 
+use super::super::recovery::end_everything;
 use super::acting::{Acting, Deed, Outcome, Refusal, allowed};
 use super::inviting::{self, Addressee};
 use crate::model::{Email, InvitationMethod, PersonId};
@@ -25,13 +26,14 @@ pub async fn convert(acting: &Acting<'_>, person: &PersonId, email: &str) -> Out
     acting
         .attempt(deed, async |w| {
             let seat = allowed!(acting.own(w, person).await?);
+            allowed!(acting.outranks(w, &seat.membership).await?);
             match w.give_email(person, &email, acting.now).await? {
                 EmailGiven::Yes => {}
                 EmailGiven::Taken => return Ok(Err(Refusal::Taken("email"))),
                 EmailGiven::HasOne => return Ok(Err(Refusal::NotNow)),
             }
-            w.end_sessions_of(person, acting.now).await?;
-            w.end_grants_of_person(person, acting.now).await?;
+            // Links that were handed over before are worthless too.
+            end_everything(w, &seat.person, acting.now).await?;
             acting.done(w, deed, json!({ "membership": seat.membership.id })).await?;
             if let Some(written) = &written {
                 inviting::keep(acting, w, written).await?;

@@ -5,8 +5,8 @@ use super::super::letters::{self, Prepared};
 use super::acting::{Acting, Deed, Held, Outcome, Refusal, allowed, told};
 use super::inviting::{self, Written};
 use crate::model::{
-    Email, ExistingPerson, FactorKind, GroupId, InvitationMethod, Locale, LocationId, Membership, MembershipId, MembershipKind,
-    MembershipState, MultiTenant, Person, PersonId, PersonKind, PersonState, Username, display_name,
+    Email, ExistingPerson, GroupId, InvitationMethod, Locale, LocationId, Membership, MembershipId, MembershipKind, MembershipState,
+    MultiTenant, Person, PersonId, PersonKind, PersonState, Username, display_name,
 };
 use crate::policy::permission::Right;
 use crate::store::{Inserted, NewPerson, Write};
@@ -152,7 +152,7 @@ async fn newcomer(acting: &Acting<'_>, new: &NewMember, email: Option<Email>) ->
     let fresh = NewPerson {
         id: PersonId::generate(acting.now, &*acting.app.entropy),
         // people.md K19: everybody starts with what the tenant says; codes need an address.
-        second_factor: if email.is_some() { rules.mfa_default } else { FactorKind::None },
+        second_factor: rules.first_factor(email.is_some()),
         email,
         email_verified: false,
         first_name,

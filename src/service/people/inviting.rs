@@ -141,8 +141,7 @@ async fn may_invite(acting: &Acting<'_>, w: &mut Write, seat: &Seat) -> Held<()>
     if !is_waiting(&seat.person, &seat.membership) {
         return Ok(Err(Refusal::NotNow));
     }
-    let groups = w.groups_of_membership(&seat.membership.id).await?;
-    Ok(if groups.iter().all(|group| acting.holds(group)) { Ok(()) } else { Err(Refusal::NotHeld) })
+    acting.outranks(w, &seat.membership).await
 }
 
 /// Does whoever invited still hold what would be given now (security.md I04)? Links that commands made count.
@@ -151,13 +150,14 @@ pub(in crate::service) async fn still_grants(app: &App, r: &mut Read, invitation
     let Some(membership) = r.membership_by_id(&invitation.membership).await? else { return Ok(false) };
     let groups = r.groups_of_membership(&membership.id).await?;
     let given: Vec<&str> = groups.iter().flat_map(|group| &group.permissions).map(|permission| permission.name.as_str()).collect();
-    if given.is_empty() && !membership.admin {
+    if given.is_empty() && !membership.admin && !membership.api_access {
         return Ok(true);
     }
     let Some(tenant) = app.registered().tenants.get(&invitation.tenant).cloned() else { return Ok(false) };
     let Some(own) = r.membership(inviter, &invitation.tenant).await? else { return Ok(false) };
     let held = r.membership_details(&own.id).await?.permissions.into_iter().map(|permission| permission.name);
-    Ok(TenantScope::of(&own, &tenant, held).is_some_and(|scope| scope.may_grant(given) && (scope.is_admin() || !membership.admin)))
+    Ok(TenantScope::of(&own, &tenant, held)
+        .is_some_and(|scope| scope.may_grant(given) && (scope.is_admin() || !(membership.admin || membership.api_access))))
 }
 
 /// The person says no to an invitation (people.md K40): it is over, and so is the membership that was offered.

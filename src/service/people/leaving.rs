@@ -22,7 +22,11 @@ pub async fn remove(acting: &Acting<'_>, person: &PersonId) -> Outcome<()> {
             if removal == Removal::Disable && seat.membership.kind == MembershipKind::Home {
                 return Ok(Err(Refusal::Rules));
             }
+            allowed!(acting.outranks(w, &seat.membership).await?);
             allowed!(leaves_an_admin(acting, w, &seat).await?);
+            if acting.scope.is_home_of(&seat.membership, &seat.person) {
+                w.revoke_recovery_links(person, acting.now).await?;
+            }
             w.end_membership(&seat.membership, acting.now).await?;
             acting.done(w, deed, told(&seat.membership)).await?;
             Ok(Ok(()))

@@ -2,8 +2,9 @@
 use serde_json::json;
 
 use super::super::attempts;
+use super::super::recovery::end_everything;
 use super::acting::{Acting, Deed, Held, Outcome, Refusal, allowed};
-use crate::model::{MembershipKind, PersonId};
+use crate::model::PersonId;
 use crate::policy::permission::Right;
 use crate::store::{Seat, Write};
 
@@ -15,10 +16,9 @@ pub async fn disable(acting: &Acting<'_>, person: &PersonId) -> Outcome<()> {
         .attempt(deed, async |w| {
             let seat = allowed!(acting.other(w, person).await?);
             allowed!(leaves_an_admin(acting, w, &seat).await?);
-            let changed = if seat.membership.kind == MembershipKind::Home {
+            let changed = if acting.scope.is_home_of(&seat.membership, &seat.person) {
                 let changed = w.disable_person(person, false, acting.now).await?;
-                w.end_sessions_of(person, acting.now).await?;
-                w.end_grants_of_person(person, acting.now).await?;
+                end_everything(w, &seat.person, acting.now).await?;
                 changed
             } else {
                 let changed = w.disable_membership(&seat.membership.id).await?;
@@ -42,7 +42,7 @@ pub async fn enable(acting: &Acting<'_>, person: &PersonId) -> Outcome<()> {
     acting
         .attempt(deed, async |w| {
             let seat = allowed!(acting.other(w, person).await?);
-            let state = if seat.membership.kind == MembershipKind::Home {
+            let state = if acting.scope.is_home_of(&seat.membership, &seat.person) {
                 if seat.person.disabled_by_operator {
                     return Ok(Err(Refusal::ByOperator));
                 }

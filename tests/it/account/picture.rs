@@ -1,5 +1,6 @@
 //! The profile picture over HTTP (people.md K14, security.md L04). What comes out of which file: `pictures` itself.
 use std::io::Cursor;
+use std::time::Duration;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use tenantry::model::{MembershipKind, MembershipState};
@@ -40,6 +41,7 @@ async fn k14_a_picture_is_uploaded_shown_replaced_and_removed() {
     let first = own(&mut s.browser).await;
     assert_eq!(s.browser.page().attr("#my-account img", "src"), first, "it stands in the header, too");
 
+    s.t.later(Duration::from_secs(1));
     assert_eq!(put(&mut s.browser, photo([30, 30, 200], ImageFormat::WebP)).await, 200);
     let second = own(&mut s.browser).await;
     assert_ne!(first, second, "no browser shows the old one");
@@ -47,6 +49,7 @@ async fn k14_a_picture_is_uploaded_shown_replaced_and_removed() {
     let pixel = image::load_from_memory(&kept.png).unwrap().to_rgb8().get_pixel(9, 9).0;
     assert!(pixel[2] > 150 && pixel[0] < 80, "{pixel:?}");
 
+    s.t.later(Duration::from_secs(1));
     s.browser.goto("/account/details").await;
     s.browser.submit("#picture-remove").await;
     assert_eq!(s.browser.text("#done"), "Removed.");

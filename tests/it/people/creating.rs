@@ -99,6 +99,7 @@ async fn s25_s26_an_address_ends_the_user_name_and_the_account_waits_for_the_lin
     store
         .write(async |w| {
             w.set_password(&created.person, hash.expose(), desk.t.now()).await?;
+            w.activate_membership(&created.membership, desk.t.now()).await?;
             w.activate_person(&created.person, desk.t.now()).await
         })
         .await

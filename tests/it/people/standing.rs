@@ -4,11 +4,13 @@ use std::time::Duration;
 use tenantry::model::{MembershipKind, MembershipState, PersonState, Removal};
 use tenantry::service::people::acting::Refusal;
 use tenantry::service::people::admins::set_admin;
-use tenantry::service::people::inviting::{decline, send};
+use tenantry::service::people::convert::convert;
+use tenantry::service::people::create::create;
+use tenantry::service::people::inviting::{decline, hand_over, send};
 use tenantry::service::people::leaving::{leave, remove};
 use tenantry::service::people::standing::{disable, enable, unlock, wake};
 
-use super::desk::{Desk, verified};
+use super::desk::{Desk, nameless, verified};
 use crate::harness::world::PASSWORD;
 
 const ALL: &[&str] = &["openid", "offline_access"];
@@ -40,6 +42,38 @@ async fn s15_the_home_disables_the_person_and_another_tenant_its_guest_alone() {
     enable(&desk.acting(&home), &anna.id).await.unwrap().unwrap();
     assert_eq!(desk.person(&anna.id).await.state, PersonState::Active);
     assert!(desk.party.refresh(&refresh).await.is_err(), "what ended stays ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i01_whoever_was_only_invited_is_not_the_inviters_to_disable() {
+    let desk = Desk::set().await;
+    let odo = desk.t.person_with("odo@example.com", |new| new.operator = true).await;
+    let nils = desk.t.person_with("nils@example.com", |_| {}).await;
+    let clerk = desk.clerk("carl", &["tenantry:people"]).await;
+    let scope = desk.scope(&clerk.id, &desk.acme).await;
+    let acting = desk.acting(&scope);
+
+    for someone in [&odo, &nils] {
+        create(&acting, verified(&someone.email)).await.unwrap().unwrap();
+        disable(&acting, &someone.id).await.unwrap().unwrap();
+        assert_eq!(desk.person(&someone.id).await.state, PersonState::Active, "a home of nobody's choice");
+        assert_eq!(unlock(&acting, &someone.id).await.unwrap(), Err(Refusal::OtherHome));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i08_no_link_leads_to_more_than_the_one_who_makes_it_holds() {
+    let desk = Desk::set().await;
+    let created = desk.create(nameless()).await.unwrap();
+    let group = desk.t.group(&desk.acme, "Payers", &[("payments:write", false)]).await;
+    desk.t.app.store.write(async |w| w.add_group_member(&group.id, &created.membership).await).await.unwrap();
+    let clerk = desk.clerk("carl", &["tenantry:people"]).await;
+    let scope = desk.scope(&clerk.id, &desk.acme).await;
+    let acting = desk.acting(&scope);
+
+    assert_eq!(convert(&acting, &created.person, "mine@example.com").await.unwrap(), Err(Refusal::NotHeld));
+    assert_eq!(hand_over(&acting, &created.person).await.unwrap().err(), Some(Refusal::NotHeld));
+    assert_eq!(remove(&acting, &created.person).await.unwrap(), Err(Refusal::NotHeld), "i10");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! What the pages about one person share: finding the person here, and telling what was refused.
 use axum::http::StatusCode;
 
-use crate::model::{Membership, PersonId};
+use crate::model::{FactorKind, Lockout, Membership, MembershipState, PersonId, PersonState};
 use crate::service::people::acting::{Acting, Refusal};
 use crate::store::Listed;
 use crate::web::error::WebError;
@@ -16,7 +16,24 @@ pub fn acting<N: rights::Needs>(admin: &TenantAdmin<N>) -> Acting<'_> {
 pub async fn find<N: rights::Needs>(admin: &TenantAdmin<N>, id: &str) -> Result<Listed, WebError> {
     let id = PersonId::from_text(id);
     let found = admin.app.store.read(async |r| r.listed(&admin.tenant.id, &id).await).await?;
-    found.ok_or_else(WebError::not_found)
+    found.map(veiled).ok_or_else(WebError::not_found)
+}
+
+/// Of somebody who has an account already and was only invited, the address that the inviter typed is shown and nothing
+/// else: whose it is, and how it stands, is told by accepting (security.md I11).
+pub fn veiled(mut listed: Listed) -> Listed {
+    let person = &mut listed.person;
+    let has_account = person.has_password || person.last_login_at.is_some();
+    if listed.membership.state == MembershipState::Invited && has_account {
+        person.first_name = person.handle().to_owned();
+        person.last_name = String::new();
+        person.email_verified = false;
+        person.state = PersonState::Active;
+        person.second_factor = FactorKind::None;
+        person.lockout = Lockout::default();
+        person.password_set_at = None;
+    }
+    listed
 }
 
 /// The sentence about a refusal, and the status of the answer. None where the thing is not there at all.

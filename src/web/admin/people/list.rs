@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use axum::response::Response;
 
+use super::common::veiled;
 use crate::model::{FactorKind, GroupId, LocationId, MembershipId, MembershipKind, Tenant};
 use crate::pages::console::{Choice, Moment, Pager, PeopleList, PersonLine, PersonStatus};
 use crate::policy::status::{Standing, Status, StatusRules, status};
@@ -42,6 +43,7 @@ pub async fn show(admin: TenantAdmin<rights::People>, query: Query) -> Result<Re
         next: people.last().filter(|_| more).map(|last| admin.path(&address(&query.0, Some(last.membership.id.as_str())))),
     };
     let rules = rules(tenant);
+    let people: Vec<Listed> = people.into_iter().map(veiled).collect();
     let content = PeopleList {
         people: people.iter().map(|listed| line(listed, &rules, admin.now)).collect(),
         pager,

@@ -30,6 +30,10 @@ pub async fn submit(
     let before = admin.app.store.read(async |r| r.locations_of_membership(&listed.membership.id).await).await?;
     let mut chosen: Vec<LocationId> = before.into_iter().map(|place| place.id).collect();
     let (add, remove) = (LocationId::from_text(fields.get("add")), LocationId::from_text(fields.get("remove")));
+    // The limit is lifted by taking the last place away and by nothing else: whoever lost it otherwise sees none.
+    if fields.get("add").is_empty() && !chosen.contains(&remove) {
+        return Err(WebError::bad_form());
+    }
     chosen.retain(|id| *id != remove && *id != add);
     if !fields.get("add").is_empty() {
         chosen.push(add);

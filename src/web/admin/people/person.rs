@@ -100,7 +100,7 @@ async fn page(admin: &TenantAdmin<rights::People>, listed: &Listed) -> Result<Pe
         })
         .await?;
     let (oneself, touches) = (admin.scope.is_self(&person.id), admin.scope.may_touch(membership) && !admin.scope.is_self(&person.id));
-    let at_home = touches && admin.scope.may_touch_credentials(membership);
+    let at_home = touches && admin.scope.may_touch_credentials(membership, person);
     let held = |permissions: &[Permission]| admin.scope.may_grant(permissions.iter().map(|p| p.name.as_str()));
     let others = all.into_iter().filter(|group| held(&group.permissions) && !own.iter().any(|mine| mine.id == group.id));
     let status = word(listed, &rules(&admin.tenant), admin.now);
@@ -160,7 +160,7 @@ fn deeds(admin: &TenantAdmin<rights::People>, listed: &Listed, status: Status) -
     if admin.scope.is_self(&person.id) || !admin.scope.may_touch(membership) {
         return Vec::new();
     }
-    let at_home = admin.scope.may_touch_credentials(membership);
+    let at_home = admin.scope.may_touch_credentials(membership, person);
     let waits = matches!(status, Status::NotInvited | Status::LinkSent);
     let off = status == Status::Deactivated;
     let removable = admin.tenant.policy.user_removal != Removal::Disable || membership.kind == MembershipKind::Guest;
