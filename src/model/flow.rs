@@ -30,6 +30,10 @@ pub struct Progress {
     /// The first factor was given in this flow, not earlier in the session. A flag, since the clocks of two nodes differ.
     #[serde(default)]
     pub signed_in_here: bool,
+    /// When the password that was given in this flow had been set: once there is another one it proves nothing. Not
+    /// compared with the moment at which it was given, since the clocks of two nodes differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_set_at: Option<Timestamp>,
     /// The second factor was given in this flow.
     #[serde(default)]
     pub factor_here: bool,

@@ -73,9 +73,9 @@ pub async fn load(
 
 /// Was the password that was given in this flow changed since? Then it proves nothing (security.md H08).
 fn is_outdated(flow: &Flow, person: &Person) -> bool {
-    let given = &flow.progress.proof;
-    let by_password = flow.progress.person.is_some() && given.amr.contains(&Amr::Pwd);
-    by_password && person.password_set_at.zip(given.signed_in_at).is_some_and(|(set, given)| set > given)
+    let progress = &flow.progress;
+    let by_password = progress.person.is_some() && progress.signed_in_here && progress.proof.amr.contains(&Amr::Pwd);
+    by_password && progress.password_set_at != person.password_set_at
 }
 
 /// Does the password that was given in this flow have to be renewed (people.md S17)? Looked up only where a tenant of the

@@ -91,6 +91,7 @@ async fn accept(
         person: Some(person.id.clone()),
         proof,
         signed_in_here: true,
+        password_set_at: person.password_set_at,
         session: flow.progress.session.take(),
         ..Progress::default()
     };

@@ -54,6 +54,7 @@ pub async fn renew(app: &App, flow: Flow, password: &Secret<String>, visitor: &V
     // The new password is what this flow was given from here on.
     let mut flow = flow;
     flow.progress.proof.signed_in_at = Some(now);
+    flow.progress.password_set_at = Some(now);
     let written = app
         .store
         .write_or_undo(async |w| {
