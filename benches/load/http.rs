@@ -45,7 +45,7 @@ impl Answer {
 }
 
 impl Connection {
-    async fn open(address: &str) -> Self {
+    pub async fn open(address: &str) -> Self {
         let stream = TcpStream::connect(address).await.expect("a connection");
         stream.set_nodelay(true).expect("a socket option");
         Self { stream, host: address.to_owned(), buffer: Vec::with_capacity(16 * 1024) }

@@ -67,7 +67,7 @@ impl World {
         let (machine, machine_secret) = client(&change, Preset::Machine).await;
         let mut sessions = Vec::with_capacity(connections);
         for _ in 0..connections {
-            sessions.push(session(&change, &person).await);
+            sessions.push(session(&change, &person, &[Amr::Pwd]).await);
         }
         store.close().await;
         Self {
@@ -129,12 +129,13 @@ async fn client(change: &Change<'_>, preset: Preset) -> (Client, String) {
     }
 }
 
-async fn session(change: &Change<'_>, person: &PersonId) -> String {
+/// A session that gave these proofs a moment ago: the value of its cookie.
+pub async fn session(change: &Change<'_>, person: &PersonId, amr: &[Amr]) -> String {
     let (now, cookie) = (change.now, Token::<SessionCookie>::generate(&Os));
     let session = Session {
         id: SessionId::generate(now, &Os),
         person: person.clone(),
-        proof: Proof { amr: [Amr::Pwd].into(), signed_in_at: Some(now), factor_at: None, upstream_tid: None },
+        proof: Proof { amr: amr.iter().copied().collect(), signed_in_at: Some(now), factor_at: Some(now), ..Proof::default() },
         created_at: now,
         last_seen_at: now,
         expires_at: now.plus(Duration::from_secs(24 * 60 * 60)),
