@@ -20,7 +20,7 @@ pub async fn add_person(config: &Config, output: &Output, add: PersonAdd) -> Res
         return Err(CliError::new("this person could never sign in", "give --tenant for an invitation link, or --password-file"));
     }
     let locale =
-        Locale::parse(&add.locale).ok_or_else(|| CliError::new("this language does not exist here", "give --locale en or --locale de"))?;
+        Locale::parse(&add.locale).ok_or_else(|| CliError::new("this language does not exist here", "give --locale en, de, fr or it"))?;
     let tenant = match &add.tenant {
         Some(handle) => Some(opened.tenant(handle).await?),
         None => None,

@@ -58,6 +58,13 @@ impl Site {
     }
 }
 
+/// The languages that the demo itself speaks; Tenantry speaks more.
+const SPOKEN: [(Locale, &str); 2] = [(Locale::En, "English"), (Locale::De, "Deutsch")];
+
+fn spoken(locale: &Locale) -> bool {
+    SPOKEN.iter().any(|(known, _)| known == locale)
+}
+
 /// The language in which a page is shown.
 #[derive(Clone, Copy)]
 pub struct Tongue(pub Locale);
@@ -66,8 +73,8 @@ impl Tongue {
     /// The text in this language.
     pub const fn say<'a>(self, english: &'a str, german: &'a str) -> &'a str {
         match self.0 {
-            Locale::En => english,
             Locale::De => german,
+            _ => english,
         }
     }
 
@@ -82,7 +89,8 @@ impl<S: Sync> FromRequestParts<S> for Tongue {
     /// `?lang=`, else what was chosen before, else the browser's wish, else English.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let chosen = || Locale::parse(&cookie(&parts.headers, LANGUAGE_COOKIE)?);
-        Ok(Self(asked(parts.uri.query()).or_else(chosen).or_else(|| accepted(&parts.headers)).unwrap_or(Locale::En)))
+        let wish = asked(parts.uri.query()).or_else(chosen).or_else(|| accepted(&parts.headers));
+        Ok(Self(wish.filter(spoken).unwrap_or(Locale::En)))
     }
 }
 
@@ -170,15 +178,11 @@ fn navigation(site: &Site, tongue: Tongue) -> El {
 }
 
 fn footer(tongue: Tongue, translatable: bool) -> El {
-    let link = |locale: &Locale| {
-        let name = match locale {
-            Locale::En => "English",
-            Locale::De => "Deutsch",
-        };
+    let link = |(locale, name): &(Locale, &str)| {
         let link = el("a").attr("href", &format!("?lang={locale}")).attr("lang", locale.as_str()).text(name);
         if *locale == tongue.0 { link.attr("aria-current", "true") } else { link }
     };
-    let nav = el("nav").class("langs").attr("aria-label", tongue.say("Language", "Sprache")).each(Locale::ALL.iter().map(link));
+    let nav = el("nav").class("langs").attr("aria-label", tongue.say("Language", "Sprache")).each(SPOKEN.iter().map(link));
     el("footer").class("foot").add(translatable.then_some(nav)).add(el("p").class("by").text("Tenantry"))
 }
 

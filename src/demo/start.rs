@@ -117,10 +117,8 @@ fn login_as(origin: &str, email: &str) -> String {
 fn app_code(site: &Site, tongue: Tongue, left: i64) -> El {
     let code = totp::shown(&site.world.totp_secret, site.now());
     let code = code.map(|code| code.expose().clone()).unwrap_or_default();
-    let text = match tongue.0 {
-        crate::model::Locale::En => format!("good for {left} s, and for one sign-in"),
-        crate::model::Locale::De => format!("gilt noch {left} s und für eine Anmeldung"),
-    };
+    let text = tongue.say("good for {left} s, and for one sign-in", "gilt noch {left} s und für eine Anmeldung");
+    let text = text.replace("{left}", &left.to_string());
     el("p").add(el("code").class("totp").id("totp").text(&code)).text(" ").add(el("span").class("hint").text(&text))
 }
 

@@ -110,7 +110,7 @@ pub fn slug(text: &str) -> Option<String> {
 
 text_enum! {
     /// A language that pages and letters exist in.
-    Locale { En = "en", De = "de" }
+    Locale { En = "en", De = "de", Fr = "fr", It = "it" }
 }
 
 impl Locale {

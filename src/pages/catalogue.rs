@@ -11,6 +11,8 @@ use crate::model::{Locale, invisible};
 
 pub(super) struct Catalogue {
     texts: BTreeMap<String, String>,
+    /// The numbers that take the wording of one: French says 0 in the singular.
+    singular: std::ops::RangeInclusive<i64>,
     show_keys: bool,
 }
 
@@ -22,7 +24,7 @@ impl Catalogue {
         let table: toml::Table = source.parse().unwrap_or_else(|e| panic!("the catalogue {locale} is TOML: {e}"));
         let mut texts = BTreeMap::new();
         flatten("", &table, &mut texts);
-        Self { texts, show_keys: false }
+        Self { texts, singular: if locale == Locale::Fr { 0..=1 } else { 1..=1 }, show_keys: false }
     }
 
     pub(super) fn showing_keys(self) -> Self {
@@ -54,7 +56,7 @@ impl Catalogue {
             return Some((key.to_owned(), text));
         }
         let number = params.iter().find_map(|(_, v)| i64::try_from(v.clone()).ok())?;
-        let key = format!("{key}.{}", if number == 1 { "one" } else { "other" });
+        let key = format!("{key}.{}", if self.singular.contains(&number) { "one" } else { "other" });
         self.texts.get(&key).map(|text| (key, text))
     }
 }
@@ -99,7 +101,7 @@ mod tests {
         let table: toml::Table = "a.b = 'Hello {who}'\n[n]\none = '{n} minute'\nother = '{n} minutes'\n[e]\nx = 'X'".parse().unwrap();
         let mut texts = BTreeMap::new();
         flatten("", &table, &mut texts);
-        Catalogue { texts, show_keys: false }
+        Catalogue { texts, singular: 1..=1, show_keys: false }
     }
 
     #[test]
@@ -119,6 +121,9 @@ mod tests {
 
         assert_eq!(catalogue().text("n", &n(1)).unwrap(), "1 minute");
         assert_eq!(catalogue().text("n", &n(30)).unwrap(), "30 minutes");
+        assert_eq!(catalogue().text("n", &n(0)).unwrap(), "0 minutes");
+        let french = |count: i64| Catalogue::of(Locale::Fr).text("clients.serves_some", &n(count)).unwrap();
+        assert_eq!([french(0), french(1), french(2)], ["0 organisation", "1 organisation", "2 organisations"]);
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl Page for Details {
             first_name: "Anna".to_owned(),
             last_name: "Berg".to_owned(),
             locale: "de".to_owned(),
-            locales: vec!["en".to_owned(), "de".to_owned()],
+            locales: ["en", "de", "fr", "it"].map(str::to_owned).to_vec(),
             first_name_wrong: false,
             last_name_wrong: false,
             picture: Some("/picture/per_1?v=pic_1".to_owned()),

@@ -28,7 +28,7 @@ fn bare(locale: Locale) -> Chrome {
     Chrome { brand: None, signed_in: None, ..chrome(locale) }
 }
 
-/// Every page in both languages as (what, HTML).
+/// Every page in all languages as (what, HTML).
 fn all_pages() -> Vec<(String, String)> {
     let pages = Pages::new();
     let mut out = Vec::new();
@@ -168,7 +168,7 @@ fn a_page_is_small() {
 }
 
 #[test]
-fn both_catalogues_have_the_same_texts_and_each_is_used() {
+fn all_catalogues_have_the_same_texts_and_each_is_used() {
     let mut shown: BTreeMap<Locale, BTreeSet<String>> = BTreeMap::new();
     let pages = Pages::showing_keys();
     let mut note = |locale: Locale, text: &str| {
