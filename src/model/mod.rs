@@ -5,6 +5,7 @@
 pub mod api;
 pub mod claim_rule;
 pub mod client;
+pub mod departure;
 pub mod device;
 pub mod flow;
 pub mod grant;
@@ -27,6 +28,7 @@ pub mod verdict;
 pub use api::*;
 pub use claim_rule::*;
 pub use client::*;
+pub use departure::*;
 pub use device::*;
 pub use flow::*;
 pub use grant::*;

@@ -110,6 +110,8 @@ pub struct TenantPolicy {
     pub invitation_delivery: Delivery,
     pub auth_method_change: MethodChange,
     pub user_removal: Removal,
+    /// Days for which an account that is to be erased can still be brought back (people.md C12).
+    pub user_retention_days: u32,
     pub groups_self_join: SelfJoin,
     pub locations_enabled: bool,
     pub locations_multi_tenant: MultiTenant,
@@ -157,6 +159,7 @@ impl Default for TenantPolicy {
             invitation_delivery: Delivery::Ask,
             auth_method_change: MethodChange::Admin,
             user_removal: Removal::RemoveMembership,
+            user_retention_days: 30,
             groups_self_join: SelfJoin::WithPermission,
             locations_enabled: true,
             locations_multi_tenant: MultiTenant::Allow,

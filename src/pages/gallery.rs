@@ -89,6 +89,8 @@ pub fn letter_gallery() -> Vec<LetterSpecimen> {
         letter_specimens::<letters::ConfirmCode>(),
         letter_specimens::<letters::EmailProof>(),
         letter_specimens::<letters::EmailChanged>(),
+        letter_specimens::<letters::Erasure>(),
+        letter_specimens::<letters::Merged>(),
         letter_specimens::<letters::TestLetter>(),
     ]
     .into_iter()

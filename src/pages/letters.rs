@@ -69,6 +69,8 @@ pub enum FactorChange {
     Off,
     RecoveryUsed,
     RecoveryMade,
+    /// By the operator (people.md S58).
+    Reset,
 }
 
 /// The password changed.
@@ -122,6 +124,33 @@ pub struct EmailChanged {
     pub name: String,
     /// The new address, all but its first letter and its host left out.
     pub masked: String,
+}
+
+/// The account is to be erased, or was.
+#[derive(Clone, Serialize)]
+pub struct Erasure {
+    pub product: String,
+    pub name: String,
+    /// From this day on nothing brings it back; none when it is done.
+    pub day: Option<String>,
+}
+
+/// Two accounts of one human became one (people.md S47).
+#[derive(Clone, Serialize)]
+pub struct Merged {
+    pub product: String,
+    pub name: String,
+    /// The other account: its address, all but the first letter and the host left out.
+    pub account: String,
+    pub side: MergeSide,
+}
+
+/// Which of the two the letter goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MergeSide {
+    Remains,
+    Ends,
 }
 
 /// What an operator asks for, to see whether letters arrive.
@@ -192,7 +221,26 @@ impl LetterPage for FactorChanged {
             ("off", letter(FactorChange::Off)),
             ("recovery-used", letter(FactorChange::RecoveryUsed)),
             ("recovery-made", letter(FactorChange::RecoveryMade)),
+            ("reset", letter(FactorChange::Reset)),
         ]
+    }
+}
+
+impl LetterPage for Erasure {
+    const NAME: &'static str = "erasure";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let letter = |day: Option<&str>| Self { product: product(), name: anna(), day: day.map(str::to_owned) };
+        vec![("ordered", letter(Some("2026-12-22"))), ("done", letter(None))]
+    }
+}
+
+impl LetterPage for Merged {
+    const NAME: &'static str = "merged";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let letter = |side| Self { product: product(), name: anna(), account: "a…@other.example".to_owned(), side };
+        vec![("remains", letter(MergeSide::Remains)), ("ends", letter(MergeSide::Ends))]
     }
 }
 

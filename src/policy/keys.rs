@@ -77,6 +77,7 @@ pub fn faults(policy: &TenantPolicy) -> Vec<(String, &'static str)> {
         ("lock.threshold", policy.lock_threshold, 1..=100, "1 to 100 failures"),
         ("lock.duration_minutes", policy.lock_duration_minutes, 1..=1440, "1 to 1440 minutes"),
         ("lock.inactivity_days", policy.lock_inactivity_days, 0..=3650, "0 (never) to 3650 days"),
+        ("user.retention_days", policy.user_retention_days, 0..=3650, "0 (at once) to 3650 days"),
         ("session.idle_minutes", policy.session_idle_minutes, 1..=43_200, "1 to 43200 minutes"),
         ("session.absolute_hours", policy.session_absolute_hours, 1..=8760, "1 to 8760 hours"),
     ];

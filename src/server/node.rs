@@ -14,6 +14,7 @@ use crate::mail::{Mailer, Sender, Smtp, SmtpOptions, SmtpSetupFault, SmtpTls};
 use crate::service::audit_chain;
 use crate::service::backchannel;
 use crate::service::change::Change;
+use crate::service::everybody::erasing;
 use crate::service::housekeeping as chores;
 use crate::service::signing_keys::{self, Maker, RotationError, rotate_when_due};
 use crate::store::Store;
@@ -124,6 +125,7 @@ pub fn jobs(app: &Arc<App>) -> Vec<Job> {
             }
         }),
         job(app, "audit chain", 5, |app| async move { audit_chain::seal(&app).await }),
+        job(app, "erasure", 60, |app| async move { erasing::carry_out(&app).await }),
         job(app, "expire", 60, |app| async move { chores::expire(&app).await }),
         job(app, "signing keys", 3600, |app| async move { signing_keys::rotate_in_turn(&app).await }),
     ]

@@ -25,6 +25,7 @@ pub mod connections;
 pub mod details;
 pub mod device;
 pub mod email_change;
+pub mod everybody;
 pub mod facts;
 pub mod groups;
 pub mod housekeeping;

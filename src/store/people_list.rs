@@ -184,7 +184,7 @@ impl Write {
         Ok(())
     }
 
-    /// Writes the keys of a person's memberships, after a name was made or changed.
+    /// Writes the keys of a person and of the person's memberships, after a name was made or changed.
     pub(super) async fn list_anew(&mut self, person: &PersonId) -> Result<()> {
         const NAMES: &str = "select p.first_name, p.last_name, p.email, u.name
             from persons p
@@ -195,9 +195,11 @@ impl Write {
             on!(self, c => sqlx::query_as(NAMES).bind(person.as_str()).fetch_optional(c))?;
         let Some((first, last, email, username)) = names else { return Ok(()) };
         let sort = sort_key(&format!("{last} {first}"));
-        let search = sort_key(&format!("{first} {last} {} {}", email.unwrap_or_default(), username.unwrap_or_default()));
+        let search =
+            sort_key(&format!("{first} {last} {} {}", email.as_deref().unwrap_or_default(), username.as_deref().unwrap_or_default()));
         execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(&sort).bind(&search))?;
-        Ok(())
+        let words = [first.as_str(), &last, email.as_deref().unwrap_or(""), username.as_deref().unwrap_or("")];
+        self.index_anew(person, &words, &sort).await
     }
 }
 

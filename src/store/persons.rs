@@ -178,7 +178,11 @@ impl Write {
             .bind(set_at)
             .bind(now.micros())
             .fetch_optional(c))?;
-        Ok(if won.is_some() { Inserted::Yes } else { Inserted::EmailTaken })
+        if won.is_none() {
+            return Ok(Inserted::EmailTaken);
+        }
+        self.list_anew(&person.id).await?;
+        Ok(Inserted::Yes)
     }
 
     /// Gives a person a new password; the one before is remembered among the former ones (people.md S26).
@@ -252,6 +256,7 @@ impl Write {
         const SQL: &str = "update persons set first_name = $2, last_name = $3, locale = $4, updated_at = $5 where id = $1";
         let changed =
             execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(first_name).bind(last_name).bind(locale.as_str()).bind(now.micros()))?;
+        self.list_anew(id).await?;
         Ok(changed > 0)
     }
 

@@ -87,7 +87,9 @@ async fn called(app: &App, rows: &[AuditRow]) -> Result<BTreeMap<String, String>
             let mut names = BTreeMap::new();
             for id in ids {
                 if let Some(person) = r.person(&PersonId::from_text(id.clone())).await? {
-                    names.insert(id.clone(), person.name());
+                    // An erased person has no name any more.
+                    let name = person.name();
+                    names.insert(id.clone(), if name.is_empty() { id.clone() } else { name });
                 }
             }
             Ok(names)

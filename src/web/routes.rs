@@ -104,6 +104,18 @@ fn consoles() -> Router<Arc<App>> {
         .route("/admin/{tenant}/policies/{topic}", get(admin::policies::form).post(admin::policies::submit))
         .route("/admin/{tenant}/branding", get(admin::branding::show).post(admin::branding::save))
         .merge(operation())
+        .merge(everybody())
+}
+
+/// People of all tenants.
+fn everybody() -> Router<Arc<App>> {
+    use operator::people::{deed, list, merge, person};
+    Router::new()
+        .route("/operator/people", get(list::show))
+        .route("/operator/people/{id}", get(person::show))
+        .route("/operator/people/{id}/erase", get(deed::ask_erase).post(deed::erase))
+        .route("/operator/people/{id}/merge", get(merge::show).post(merge::submit))
+        .route("/operator/people/{id}/{deed}", get(deed::ask).post(deed::act))
 }
 
 /// What only operators arrange.

@@ -70,6 +70,7 @@ const ADMIN: &[Entry] = &[
 const OPERATOR: &[Entry] = &[
     entry("overview", "", Shown::Always),
     entry("tenants", "tenants", Shown::Always),
+    entry("people", "people", Shown::Always),
     apart("clients", "clients", Shown::Always),
     entry("apis", "apis", Shown::Always),
     entry("registration", "registration", Shown::Always),

@@ -7,6 +7,7 @@ pub mod home;
 pub mod keys;
 pub mod lists;
 pub mod mail;
+pub mod people;
 pub mod policies;
 pub mod registration;
 pub mod secrets;

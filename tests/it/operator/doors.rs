@@ -25,6 +25,7 @@ const PAGES: &[&str] = &[
     "/operator/keys/replace",
     "/operator/mail",
     "/operator/registration",
+    "/operator/people",
 ];
 
 #[tokio::test(flavor = "multi_thread")]

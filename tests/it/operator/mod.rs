@@ -1,6 +1,8 @@
 //! The operator's console and the settings of a tenant, over HTTP.
 mod clients;
 mod doors;
+mod ending;
+mod people;
 mod policies;
 mod rest;
 mod tenants;

@@ -10,6 +10,7 @@ mod census;
 mod complete;
 mod devices;
 mod doors;
+mod everybody;
 mod factors;
 mod families;
 mod fixtures;

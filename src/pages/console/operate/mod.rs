@@ -4,6 +4,7 @@ mod claims;
 mod client;
 mod client_form;
 mod confirm;
+mod everybody;
 mod keys;
 mod mail;
 mod policies;
@@ -15,6 +16,7 @@ pub use claims::*;
 pub use client::*;
 pub use client_form::*;
 pub use confirm::*;
+pub use everybody::*;
 pub use keys::*;
 pub use mail::*;
 pub use policies::*;
@@ -31,6 +33,11 @@ pub(super) fn gallery() -> Vec<Specimen> {
         framed::<Tenants>(Area::Operator),
         framed::<TenantForm>(Area::Operator),
         framed::<TenantSheet>(Area::Operator),
+        framed::<Everybody>(Area::Operator),
+        framed::<EverybodyPage>(Area::Operator),
+        framed::<EverybodyConfirm>(Area::Operator),
+        framed::<EverybodyErase>(Area::Operator),
+        framed::<EverybodyMerge>(Area::Operator),
         framed::<Branding>(Area::Admin),
         framed::<Clients>(Area::Operator),
         framed::<ClientForm>(Area::Operator),
