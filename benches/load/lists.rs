@@ -53,7 +53,7 @@ async fn walk(connection: &mut Connection, crowd: &Crowd) -> String {
         assert_eq!(answer.status, 200, "{path}: {}", answer.head);
         let at = answer.body.find("after=").unwrap_or_else(|| panic!("no next page on {path}"));
         let start = answer.body[..at].rfind('"').expect("an attribute") + 1;
-        path = answer.body[start..].split('"').next().unwrap_or_default().replace("&amp;", "&");
+        path = answer.body[start..].split('"').next().unwrap_or_default().replace("&amp;", "&").replace("&#x2f;", "/");
     }
     path
 }
