@@ -113,7 +113,7 @@ fn deeds(
         ("merge", active && !person.operator),
         ("enable", off && !leaving),
         ("keep", leaving),
-        ("disable", !leaving && !(off && person.disabled_by_operator)),
+        ("disable", !(leaving || off && person.disabled_by_operator)),
         ("erase", !leaving && !person.operator),
     ];
     let grave = |key: &str| matches!(key, "disable" | "factor" | "erase");
