@@ -235,7 +235,7 @@ async fn s47_where_both_belong_in_different_ways_the_operator_chooses() {
     browser.goto(&address).await;
     browser.tick(&format!("#mine-{}", acme.id)).submit("#confirm").await;
     assert_eq!((browser.page().status, browser.page().attr("#error", "data-kind").as_str()), (422, "last_admin"));
-    assert_eq!(membership(&t, &two.id, &acme.id).await.unwrap().2, true, "everything was undone");
+    assert!(membership(&t, &two.id, &acme.id).await.unwrap().2, "everything was undone");
 
     browser.goto(&address).await;
     browser.tick(&format!("#theirs-{}", acme.id)).submit("#confirm").await;

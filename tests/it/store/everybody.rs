@@ -113,7 +113,7 @@ async fn a_departure_is_ordered_once_taken_back_or_done(store: &Store) {
             assert!(w.insert_departure(&erase).await?);
             assert!(!w.insert_departure(&erase).await?);
             assert!(w.departures_due(NOW, 9).await?.is_empty());
-            assert_eq!(w.departures_due(NOW.plus(DAY), 9).await?, [erase.clone()]);
+            assert_eq!(w.departures_due(NOW.plus(DAY), 9).await?, std::slice::from_ref(&erase));
             assert!(w.cancel_departure(&erase.person).await?);
             assert!(!w.cancel_departure(&erase.person).await?);
             assert!(w.insert_departure(&erase).await?);
