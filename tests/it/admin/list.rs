@@ -6,7 +6,7 @@ use super::{names, office, visitor};
 use crate::harness::tenantry::Tenantry;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn k02_s07_s08_everybody_is_listed_and_the_way_to_a_new_person_is_in_the_toolbar() {
+async fn k2_s7_s8_everybody_is_listed_and_the_way_to_a_new_person_is_in_the_toolbar() {
     let t = Tenantry::start().await;
     let (acme, _, mut browser) = office(&t, Preset::Konfipay).await;
     t.member(&acme, "bodo@acme.example").await;
@@ -22,7 +22,7 @@ async fn k02_s07_s08_everybody_is_listed_and_the_way_to_a_new_person_is_in_the_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn k03_s01_without_the_right_there_is_neither_menu_nor_page() {
+async fn k3_s1_without_the_right_there_is_neither_menu_nor_page() {
     let t = Tenantry::start().await;
     let (acme, _, _) = office(&t, Preset::Konfipay).await;
     let clerk = t.member(&acme, "clara@acme.example").await;

@@ -5,7 +5,7 @@ use super::{names, office, tamper};
 use crate::harness::tenantry::Tenantry;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn k01_the_form_is_reached_by_a_deep_link_that_survives_the_sign_in() {
+async fn k1_the_form_is_reached_by_a_deep_link_that_survives_the_sign_in() {
     let t = Tenantry::start().await;
     let (_, anna, _) = office(&t, Preset::Konfipay).await;
     let mut browser = t.browser();
@@ -18,7 +18,7 @@ async fn k01_the_form_is_reached_by_a_deep_link_that_survives_the_sign_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn k06_k07_k15_what_was_typed_stays_and_nothing_is_stored_until_it_is_right() {
+async fn k6_k7_k15_what_was_typed_stays_and_nothing_is_stored_until_it_is_right() {
     let t = Tenantry::start().await;
     let (acme, _, mut browser) = office(&t, Preset::Konfipay).await;
     let group = t.group(&acme, "Payments", &[]).await;
@@ -45,7 +45,7 @@ async fn k06_k07_k15_what_was_typed_stays_and_nothing_is_stored_until_it_is_righ
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn k05_the_form_says_where_and_refuses_another_tenants() {
+async fn k5_the_form_says_where_and_refuses_another_tenants() {
     let t = Tenantry::start().await;
     let (_, _, mut browser) = office(&t, Preset::Konfipay).await;
     let globex = t.tenant("globex").await;
@@ -89,7 +89,7 @@ async fn k31_k32_k33_k34_the_invitation_is_suggested_may_wait_and_is_sent_from_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn p03_the_letter_leaves_by_itself_under_promio() {
+async fn p3_the_letter_leaves_by_itself_under_promio() {
     let t = Tenantry::start().await;
     let acme = t.tenant_with("acme", |policy| policy.invitation_delivery = tenantry::model::Delivery::Auto).await;
     let anna = t.admin(&acme, "anna@acme.example").await;

@@ -6,7 +6,7 @@ use crate::harness::tenantry::Tenantry;
 use crate::rights::doors::signed_in;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn k04_i13_people_of_other_tenants_are_not_there() {
+async fn k4_i13_people_of_other_tenants_are_not_there() {
     let t = Tenantry::start().await;
     let (_, _, mut browser) = office(&t, Preset::Konfipay).await;
     let globex = t.tenant("globex").await;
@@ -19,7 +19,7 @@ async fn k04_i13_people_of_other_tenants_are_not_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn k09_k10_names_are_changed_and_the_address_is_only_shown() {
+async fn k9_k10_names_are_changed_and_the_address_is_only_shown() {
     let t = Tenantry::start().await;
     let (acme, _, mut browser) = office(&t, Preset::Konfipay).await;
     let bodo = t.member(&acme, "bodo@acme.example").await;
@@ -35,7 +35,7 @@ async fn k09_k10_names_are_changed_and_the_address_is_only_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s04_s06_s12_nobody_edits_himself_and_under_saferpay_no_names() {
+async fn s4_s6_s12_nobody_edits_himself_and_under_saferpay_no_names() {
     let t = Tenantry::start().await;
     let (acme, anna, mut browser) = office(&t, Preset::Saferpay).await;
     let bodo = t.member(&acme, "bodo@acme.example").await;
@@ -51,7 +51,7 @@ async fn s04_s06_s12_nobody_edits_himself_and_under_saferpay_no_names() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s09_s15_somebody_is_deactivated_and_activated_again() {
+async fn s9_s15_somebody_is_deactivated_and_activated_again() {
     let t = Tenantry::start().await;
     let (acme, _, mut browser) = office(&t, Preset::Saferpay).await;
     let bodo = t.member(&acme, "bodo@acme.example").await;
@@ -106,7 +106,7 @@ async fn c28_the_account_of_a_guest_is_the_business_of_the_home() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn k35_s03_api_access_and_administrators_are_made_and_unmade() {
+async fn k35_s3_api_access_and_administrators_are_made_and_unmade() {
     let t = Tenantry::start().await;
     let (acme, _, mut browser) = office(&t, Preset::Konfipay).await;
     let bodo = t.member(&acme, "bodo@acme.example").await;

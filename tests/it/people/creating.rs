@@ -10,7 +10,7 @@ use super::desk::{Desk, FACTORS, nameless, stand, verified};
 use crate::harness::world::PASSWORD;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn k07_without_a_proper_address_or_name_nothing_is_stored() {
+async fn k7_without_a_proper_address_or_name_nothing_is_stored() {
     let desk = Desk::set().await;
     type Change = fn(&mut NewMember);
     let cases: [(&str, Change); 4] = [
@@ -30,7 +30,7 @@ async fn k07_without_a_proper_address_or_name_nothing_is_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn k08_k19_a_new_person_is_invited_by_letter_and_begins_with_the_code_by_email() {
+async fn k8_k19_a_new_person_is_invited_by_letter_and_begins_with_the_code_by_email() {
     let desk = Desk::set().await;
 
     let created = desk.create(verified("Nora@acme.example")).await.unwrap();

@@ -60,7 +60,7 @@ async fn i05_another_tenant_is_not_there_and_a_missing_right_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn k05_two_tabs_in_two_tenants_never_mix() {
+async fn k5_two_tabs_in_two_tenants_never_mix() {
     let t = Tenantry::start().await;
     let (acme, globex) = (t.tenant("acme").await, t.tenant("globex").await);
     let anna = t.admin(&acme, "anna@acme.example").await;
