@@ -14,7 +14,7 @@ pub struct Departure {
     pub kind: DepartureKind,
     /// The account that remains.
     pub into: Option<PersonId>,
-    /// A person's id, or `cli`.
+    /// The operator's id.
     pub ordered_by: String,
     pub ordered_at: Timestamp,
     /// From then on it is done, and nobody takes it back.

@@ -53,7 +53,7 @@ const BELONGINGS: &[&str] = &[
     "delete from recovery_links where person_id = $1",
     "delete from invitations where person_id = $1",
     "delete from person_words where person_id = $1",
-    "delete from lockouts where name in ('person:' || $1, 'told:person:' || $1, 'factor:' || $1)",
+    "delete from lockouts where name in ('person:' || $1, 'told:person:' || $1, 'factor:' || $1, 'new-password:' || $1)",
     "delete from session_tenants where session_id in (select id from sessions where person_id = $1)",
 ];
 
@@ -159,13 +159,13 @@ impl Write {
 
     /// Removes the row of a membership that ended, so that another one can take its place.
     pub async fn drop_membership(&mut self, membership: &Membership) -> Result<()> {
-        const BELONGINGS: &[&str] = &[
+        const SEAT: &[&str] = &[
             "delete from group_members where membership_id = $1",
             "delete from membership_locations where membership_id = $1",
             "delete from invitations where membership_id = $1",
             "delete from memberships where id = $1",
         ];
-        for sql in BELONGINGS {
+        for sql in SEAT {
             execute!(self, sqlx::query(*sql).bind(membership.id.as_str()))?;
         }
         Ok(())

@@ -68,7 +68,7 @@ impl Write {
 
     pub async fn revoke_email_changes(&mut self, person: &PersonId, now: Timestamp) -> Result<u64> {
         const SQL: &str = "update email_changes set revoked_at = $2 where person_id = $1 and used_at is null and revoked_at is null";
-        self.lock_person(person).await?;
+        self.hold_person(person).await?;
         execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(now.micros()))
     }
 

@@ -60,7 +60,7 @@ impl Write {
         const DELETE: &str = "delete from totp_factors where person_id = $1 and confirmed_at is null";
         const INSERT: &str = "insert into totp_factors (id, person_id, sealed_secret, confirmed_at, last_step, created_at)
             values ($1, $2, $3, $4, $5, $6)";
-        self.lock_person(&factor.person).await?;
+        self.hold_person(&factor.person).await?;
         execute!(self, sqlx::query(DELETE).bind(factor.person.as_str()))?;
         execute!(
             self,
@@ -85,7 +85,7 @@ impl Write {
             returning id";
         let owner: Option<String> = on!(self, c => sqlx::query_scalar(OWNER).bind(id.as_str()).fetch_optional(c))?;
         let Some(owner) = owner else { return Ok(false) };
-        self.lock_person(&PersonId::from_text(owner)).await?;
+        self.hold_person(&PersonId::from_text(owner)).await?;
         execute!(self, sqlx::query(REPLACED).bind(id.as_str()))?;
         let won: Option<String> =
             on!(self, c => sqlx::query_scalar(CONFIRM).bind(id.as_str()).bind(step).bind(now.micros()).fetch_optional(c))?;
@@ -109,7 +109,7 @@ impl Write {
     /// New recovery codes; all earlier ones are worthless (security.md G14).
     pub async fn replace_recovery_codes(&mut self, person: &PersonId, codes: &[Digest], now: Timestamp) -> Result<()> {
         const INSERT: &str = "insert into recovery_codes (digest, person_id, created_at) values ($1, $2, $3)";
-        self.lock_person(person).await?;
+        self.hold_person(person).await?;
         execute!(self, sqlx::query("delete from recovery_codes where person_id = $1").bind(person.as_str()))?;
         for code in codes {
             execute!(self, sqlx::query(INSERT).bind(code.as_str()).bind(person.as_str()).bind(now.micros()))?;

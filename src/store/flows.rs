@@ -128,7 +128,7 @@ impl Write {
     pub async fn insert_email_challenge(&mut self, challenge: &EmailChallenge) -> Result<()> {
         const SQL: &str = "insert into email_challenges (id, person_id, digest, attempts, created_at, expires_at)
             values ($1, $2, $3, $4, $5, $6)";
-        self.lock_person(&challenge.person).await?;
+        self.hold_person(&challenge.person).await?;
         execute!(
             self,
             sqlx::query(SQL)

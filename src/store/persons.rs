@@ -278,13 +278,8 @@ impl Write {
         Ok(())
     }
 
-    /// Makes concurrent changes of one person's factors wait for each other on PostgreSQL.
-    /// The same for use cases that look at a person and write in consequence.
+    /// Makes transactions that look at a person and write in consequence wait for each other on PostgreSQL.
     pub async fn hold_person(&mut self, id: &PersonId) -> Result<()> {
-        self.lock_person(id).await
-    }
-
-    pub(super) async fn lock_person(&mut self, id: &PersonId) -> Result<()> {
         const SQL: &str = "update persons set updated_at = updated_at where id = $1";
         execute!(self, sqlx::query(SQL).bind(id.as_str()))?;
         Ok(())

@@ -142,7 +142,7 @@ impl Write {
             where person_id = $1 and id <> $2 and ended_at is null and expires_at > $3
             order by last_seen_at desc, id desc
             limit 1000 offset $4";
-        self.lock_person(person).await?;
+        self.hold_person(person).await?;
         let others = i64::from(cap).saturating_sub(1);
         let ids: Vec<String> = on!(self, c => sqlx::query_scalar(SQL)
             .bind(person.as_str()).bind(newest.as_str()).bind(now.micros()).bind(others).fetch_all(c))?;

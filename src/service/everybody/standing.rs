@@ -72,11 +72,12 @@ pub async fn send_link(operating: &Operating<'_>, person: &PersonId) -> Outcome<
                 return Ok(Err(Barred::NoEmail));
             }
             let recent = w.recovery_links_since(person, now.minus(QUARTER_HOUR)).await?;
-            if recent < limit && still_reached(w, &found).await? {
+            let leaves = recent < limit && still_reached(w, &found).await?;
+            if leaves {
                 w.insert_recovery_link(&made.link, &made.token.digest()).await?;
                 letters::queue(w, &made.letter, now).await?;
             }
-            operating.done(w, "recovery.link", &subject, json!({ "by": "operator", "kind": "sent" })).await?;
+            operating.done(w, "recovery.link", &subject, json!({ "by": "operator", "kind": if leaves { "sent" } else { "limited" } })).await?;
             Ok(Ok(()))
         })
         .await

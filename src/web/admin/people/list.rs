@@ -4,7 +4,7 @@ use std::time::Duration;
 use axum::response::Response;
 
 use super::common::veiled;
-use crate::model::{FactorKind, GroupId, LocationId, MembershipId, MembershipKind, Tenant};
+use crate::model::{GroupId, LocationId, MembershipId, MembershipKind, Tenant};
 use crate::pages::console::{Choice, Moment, Pager, PeopleList, PersonLine, PersonStatus};
 use crate::policy::status::{Standing, Status, StatusRules, status};
 use crate::store::{Listed, PeopleFilter, PeopleLimits};
@@ -134,15 +134,6 @@ pub fn shown(status: Status) -> PersonStatus {
     }
 }
 
-/// What somebody signs in with beside the password.
-pub fn factor(listed: &Listed) -> &'static str {
-    match listed.person.second_factor {
-        FactorKind::None => "none",
-        FactorKind::Email => "email",
-        FactorKind::Totp => "totp",
-    }
-}
-
 fn line(listed: &Listed, rules: &StatusRules, now: Timestamp) -> PersonLine {
     let status = word(listed, rules, now);
     let pending = matches!(status, Status::NotInvited | Status::LinkSent);
@@ -155,7 +146,7 @@ fn line(listed: &Listed, rules: &StatusRules, now: Timestamp) -> PersonLine {
         guest: listed.membership.kind == MembershipKind::Guest,
         unverified: listed.person.email.is_none(),
         admin: listed.membership.admin,
-        factor: factor(listed),
+        factor: listed.person.second_factor.as_str(),
         seen: listed.membership.last_used_at.map(Moment::of),
         invites: pending,
     }

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::common::{acting, find, told};
-use super::list::{factor, rules, shown, word};
+use super::list::{rules, shown, word};
 use crate::model::{GroupId, MembershipKind, Permission, ProfileField, Removal};
 use crate::pages::console::{Choice, DEEDS, Flash, Moment, PersonDeed, PersonEvent, PersonPage};
 use crate::policy::status::Status;
@@ -121,7 +121,7 @@ async fn page(admin: &TenantAdmin<rights::People>, listed: &Listed) -> Result<Pe
         admin: membership.admin,
         since: Moment::of(membership.created_at),
         seen: membership.last_used_at.map(Moment::of),
-        factor: factor(listed),
+        factor: listed.person.second_factor.as_str(),
         first_editable: at_home && policy.profile_admin_editable.contains(&ProfileField::FirstName),
         last_editable: at_home && policy.profile_admin_editable.contains(&ProfileField::LastName),
         other_groups: others.map(|group| Choice { value: group.id.to_string(), text: group.name }).collect(),

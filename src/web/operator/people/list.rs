@@ -2,7 +2,7 @@
 use axum::response::Response;
 
 use super::super::lists::pager;
-use super::{factor, status, tenant_name};
+use super::{status, tenant_name};
 use crate::model::{Membership, MembershipState, Person, PersonId, TenantId};
 use crate::pages::console::{Everybody, EverybodyRow, Moment};
 use crate::store::EverybodyFilter;
@@ -74,7 +74,7 @@ fn row(operator: &Operator, person: &Person, memberships: &[Membership]) -> Ever
         operator: person.operator,
         places: there.iter().take(NAMED).map(|m| tenant_name(&operator.app, &m.tenant)).collect(),
         more: there.len().saturating_sub(NAMED),
-        factor: factor(person),
+        factor: person.second_factor.as_str(),
         seen: person.last_login_at.map(Moment::of),
     }
 }

@@ -7,7 +7,7 @@ pub mod person;
 use axum::http::StatusCode;
 
 use crate::app::App;
-use crate::model::{FactorKind, Person, PersonId, PersonState, TenantId};
+use crate::model::{Person, PersonId, PersonState, TenantId};
 use crate::pages::console::{EverybodyRefused, PersonStatus};
 use crate::service::everybody::{Barred, Operating};
 use crate::web::error::WebError;
@@ -34,15 +34,6 @@ fn status(person: &Person, now: Timestamp) -> PersonStatus {
         PersonState::Invited => PersonStatus::Invited,
         PersonState::Active if person.lockout.paused_until.is_some_and(|until| until > now) => PersonStatus::Locked,
         PersonState::Active => PersonStatus::Active,
-    }
-}
-
-/// What somebody signs in with beside the password.
-const fn factor(person: &Person) -> &'static str {
-    match person.second_factor {
-        FactorKind::None => "none",
-        FactorKind::Email => "email",
-        FactorKind::Totp => "totp",
     }
 }
 

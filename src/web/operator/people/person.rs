@@ -3,8 +3,8 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{factor, find, status, tenant_name, told};
-use crate::model::{Departure, Membership, MembershipKind, MembershipState, Person, PersonState};
+use super::{find, status, tenant_name, told};
+use crate::model::{Departure, FactorKind, Membership, MembershipKind, MembershipState, Person, PersonState};
 use crate::pages::console::{EverybodyPage, EverybodyPlace, EverybodyRefused, Flash, Moment, PersonDeed, PersonStatus};
 use crate::service::everybody::{Barred, factor as factors};
 use crate::web::error::WebError;
@@ -58,7 +58,7 @@ async fn page(operator: &Operator, person: &Person, refused: Option<EverybodyRef
         created: Moment::of(person.created_at),
         seen: person.last_login_at.map(Moment::of),
         has_password: person.has_password,
-        factor: factor(person),
+        factor: person.second_factor.as_str(),
         codes_left,
         sessions,
         places: memberships.iter().filter(|m| m.state != MembershipState::Left).map(place).collect(),
@@ -105,7 +105,7 @@ fn deeds(
         return Vec::new();
     }
     let (leaving, off, active) = (departure.is_some(), status == PersonStatus::Deactivated, person.state == PersonState::Active);
-    let strong = !matches!(factor(person), "none" | "email");
+    let strong = person.second_factor == FactorKind::Totp;
     let known = [
         ("unlock", status == PersonStatus::Locked),
         ("reset", active && person.has_password && person.email.is_some()),
