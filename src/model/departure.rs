@@ -14,6 +14,9 @@ pub struct Departure {
     pub kind: DepartureKind,
     /// The account that remains.
     pub into: Option<PersonId>,
+    /// The account was deactivated before, and by an operator: taken back, it is so again.
+    pub was_off: bool,
+    pub was_off_by_operator: bool,
     /// The operator's id.
     pub ordered_by: String,
     pub ordered_at: Timestamp,

@@ -7,7 +7,11 @@ use crate::world::Timestamp;
 
 macro_rules! departure_where {
     ($condition:literal) => {
-        concat!("select person_id, kind, into_id, ordered_by, ordered_at, due_at, done_at from departures where ", $condition)
+        concat!(
+            "select person_id, kind, into_id, was_off, was_off_by_operator, ordered_by, ordered_at, due_at, done_at
+            from departures where ",
+            $condition
+        )
     };
 }
 
@@ -16,6 +20,8 @@ struct DepartureRow {
     person_id: String,
     kind: String,
     into_id: Option<String>,
+    was_off: bool,
+    was_off_by_operator: bool,
     ordered_by: String,
     ordered_at: i64,
     due_at: i64,
@@ -29,6 +35,8 @@ impl TryFrom<DepartureRow> for Departure {
         Ok(Self {
             kind: at.parsed("kind", DepartureKind::parse(&row.kind))?,
             into: row.into_id.map(PersonId::from_text),
+            was_off: row.was_off,
+            was_off_by_operator: row.was_off_by_operator,
             ordered_by: row.ordered_by,
             ordered_at: Timestamp::from_micros(row.ordered_at),
             due_at: Timestamp::from_micros(row.due_at),
@@ -99,14 +107,17 @@ impl Read {
 impl Write {
     /// False when something was ordered before.
     pub async fn insert_departure(&mut self, departure: &Departure) -> Result<bool> {
-        const SQL: &str = "insert into departures (person_id, kind, into_id, ordered_by, ordered_at, due_at, done_at)
-            values ($1, $2, $3, $4, $5, $6, $7)
+        const SQL: &str =
+            "insert into departures (person_id, kind, into_id, was_off, was_off_by_operator, ordered_by, ordered_at, due_at, done_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             on conflict do nothing
             returning person_id";
         let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL)
             .bind(departure.person.as_str())
             .bind(departure.kind.as_str())
             .bind(departure.into.as_ref().map(PersonId::as_str))
+            .bind(departure.was_off)
+            .bind(departure.was_off_by_operator)
             .bind(&departure.ordered_by)
             .bind(departure.ordered_at.micros())
             .bind(departure.due_at.micros())
@@ -115,10 +126,10 @@ impl Write {
         Ok(won.is_some())
     }
 
-    /// Takes back what was ordered. False when it was done already, or nothing was ordered.
-    pub async fn cancel_departure(&mut self, person: &PersonId) -> Result<bool> {
-        const SQL: &str = "delete from departures where person_id = $1 and done_at is null returning person_id";
-        let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(person.as_str()).fetch_optional(c))?;
+    /// Takes back what was ordered. False when it was done already, its day has come, or nothing was ordered.
+    pub async fn cancel_departure(&mut self, person: &PersonId, now: Timestamp) -> Result<bool> {
+        const SQL: &str = "delete from departures where person_id = $1 and done_at is null and due_at > $2 returning person_id";
+        let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(person.as_str()).bind(now.micros()).fetch_optional(c))?;
         Ok(won.is_some())
     }
 

@@ -42,6 +42,8 @@ pub struct Listed {
     pub membership: Membership,
     /// A link was made that is neither used nor withdrawn.
     pub invited: bool,
+    /// The person joined this tenant, whatever became of the membership since.
+    pub joined: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -51,6 +53,7 @@ struct ListedRow {
     #[sqlx(flatten)]
     membership: MembershipRow,
     invited: bool,
+    joined: bool,
 }
 
 macro_rules! open_link {
@@ -68,7 +71,7 @@ const LIST: &str = concat!(
     membership_columns!(),
     ", ",
     open_link!(),
-    " as invited
+    " as invited, m.accepted_at is not null as joined
     from memberships m
     join persons p on p.id = m.person_id
     left join usernames u on u.person_id = p.id
@@ -141,7 +144,7 @@ impl Read {
             membership_columns!(),
             ", ",
             open_link!(),
-            " as invited
+            " as invited, m.accepted_at is not null as joined
             from memberships m
             join persons p on p.id = m.person_id
             left join usernames u on u.person_id = p.id
@@ -172,7 +175,7 @@ impl TryFrom<ListedRow> for Listed {
     type Error = super::StoreError;
     fn try_from(row: ListedRow) -> Result<Self> {
         let person = PasswordRecord::try_from(row.person)?.person;
-        Ok(Self { person, membership: row.membership.try_into()?, invited: row.invited })
+        Ok(Self { person, membership: row.membership.try_into()?, invited: row.invited, joined: row.joined })
     }
 }
 

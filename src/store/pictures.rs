@@ -39,7 +39,7 @@ impl Read {
             join memberships theirs on theirs.tenant_id = mine.tenant_id
             join tenants t on t.id = mine.tenant_id
             where mine.person_id = $1 and theirs.person_id = $2 and mine.state = 'active'
-                and theirs.state in ('active', 'disabled') and t.state = 'active'
+                and theirs.state in ('active', 'disabled') and theirs.accepted_at is not null and t.state = 'active'
             order by t.id
             limit 1";
         let found: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(viewer.as_str()).bind(other.as_str()).fetch_optional(c))?;

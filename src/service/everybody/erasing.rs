@@ -15,9 +15,8 @@ use super::super::recovery::end_everything;
 use super::super::{Failure, Network, letters};
 use super::{Barred, Operating, Outcome, spares_admins};
 use crate::app::App;
-use crate::model::{Departure, DepartureKind, Membership, Person, PersonId};
+use crate::model::{Departure, DepartureKind, Membership, MembershipState, Person, PersonId, PersonState};
 use crate::pages::letters::Erasure;
-use crate::policy::rules::joined;
 use crate::store::{StoreError, Write};
 use crate::world::Timestamp;
 
@@ -27,8 +26,8 @@ const DAY: u64 = 86_400;
 /// The days for which an account is kept: the longest of the person's tenants.
 pub fn retention_days(app: &App, memberships: &[Membership]) -> u32 {
     let registered = app.registered();
-    let tenants = joined(memberships, |id| registered.tenants.get(id).map(AsRef::as_ref));
-    tenants.iter().map(|tenant| tenant.policy.user_retention_days).max().unwrap_or(0)
+    let tenants = memberships.iter().filter(|m| m.state != MembershipState::Left).filter_map(|m| registered.tenants.get(&m.tenant));
+    tenants.map(|tenant| tenant.policy.user_retention_days).max().unwrap_or(0)
 }
 
 /// Orders the erasure. The account is out of use at once: nobody signs in, everything that was granted ends. Gives the
@@ -50,6 +49,8 @@ pub async fn order(operating: &Operating<'_>, person: &PersonId) -> Outcome<Time
                 person: person.clone(),
                 kind: DepartureKind::Erase,
                 into: None,
+                was_off: subject.person.state == PersonState::Deactivated,
+                was_off_by_operator: subject.person.disabled_by_operator,
                 ordered_by,
                 ordered_at: now,
                 due_at,
@@ -74,14 +75,18 @@ pub async fn order(operating: &Operating<'_>, person: &PersonId) -> Outcome<Time
     Ok(outcome)
 }
 
-/// Takes the order back before its day: the account can be used again.
+/// Takes the order back before its day: the account stands as it stood before.
 pub async fn take_back(operating: &Operating<'_>, person: &PersonId) -> Outcome<()> {
     operating
         .attempt("person.erase_take_back", person, async |w, subject| {
-            if !w.cancel_departure(person).await? {
+            let order = w.departure(person).await?;
+            if !w.cancel_departure(person, operating.now).await? {
                 return Ok(Err(Barred::NotNow));
             }
             w.enable_person(person, true, operating.now).await?;
+            if let Some(order) = order.filter(|order| order.was_off) {
+                w.disable_person(person, order.was_off_by_operator, operating.now).await?;
+            }
             operating.done(w, "person.erase_take_back", &subject, json!({})).await?;
             Ok(Ok(()))
         })

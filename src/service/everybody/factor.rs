@@ -35,6 +35,10 @@ pub async fn reset(operating: &Operating<'_>, person: &PersonId) -> Outcome<()> 
     let outcome = operating
         .attempt("factor.reset", person, async |w, subject| {
             let told = &subject.person;
+            // Nobody weakens another operator: who lost the factor is helped on the machine.
+            if told.operator {
+                return Ok(Err(Barred::OfAnOperator));
+            }
             if !is_the_operators(app, &subject.memberships) {
                 return Ok(Err(Barred::Rules));
             }

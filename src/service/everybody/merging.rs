@@ -245,6 +245,8 @@ async fn carry_out(operating: &Operating<'_>, w: &mut Write, plan: &Plan, choice
         person: other.clone(),
         kind: DepartureKind::Merge,
         into: Some(survivor.clone()),
+        was_off: false,
+        was_off_by_operator: false,
         ordered_by: operating.operator.to_string(),
         ordered_at: now,
         due_at: now,

@@ -77,7 +77,9 @@ pub async fn send_link(operating: &Operating<'_>, person: &PersonId) -> Outcome<
                 w.insert_recovery_link(&made.link, &made.token.digest()).await?;
                 letters::queue(w, &made.letter, now).await?;
             }
-            operating.done(w, "recovery.link", &subject, json!({ "by": "operator", "kind": if leaves { "sent" } else { "limited" } })).await?;
+            operating
+                .done(w, "recovery.link", &subject, json!({ "by": "operator", "kind": if leaves { "sent" } else { "limited" } }))
+                .await?;
             Ok(Ok(()))
         })
         .await

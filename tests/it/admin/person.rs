@@ -1,4 +1,5 @@
 //! One person.
+use tenantry::model::{MembershipKind, MembershipState};
 use tenantry::policy::presets::Preset;
 
 use super::{names, office, tamper, visitor};
@@ -190,4 +191,24 @@ async fn s28_the_reset_link_goes_to_the_persons_own_mailbox() {
     assert!(browser.has("#done") && !browser.has("#link"), "nobody else sees it");
     t.mailbox.link(&bodo.email).await;
     assert!(browser.has(".status-active"), "s30: the status stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i11_an_invited_stranger_is_an_address_and_stays_one_when_the_membership_is_disabled() {
+    let t = Tenantry::start().await;
+    let (acme, _, mut browser) = office(&t, Preset::Konfipay).await;
+    let elsewhere = t.tenant("elsewhere").await;
+    let nils = t.member(&elsewhere, "nils@elsewhere.example").await;
+    signed_in(&t, &nils).await;
+    t.join_with(&nils, &acme, MembershipKind::Guest, |new| new.state = MembershipState::Invited).await;
+
+    for step in ["invited", "disabled"] {
+        browser.goto(format!("/admin/acme/people/{}", nils.id)).await;
+        assert_eq!(browser.page().status, 200);
+        assert!(!browser.page().body.contains("Nils"), "{step}: {}", browser.page());
+        browser.goto(format!("/admin/acme/people/{}/disable", nils.id)).await;
+        browser.submit("#confirm").await;
+    }
+    let membership = t.app.store.read(async |r| r.membership(&nils.id, &acme.id).await).await.unwrap();
+    assert_eq!(membership.map(|m| m.state), Some(MembershipState::Disabled));
 }

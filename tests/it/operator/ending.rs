@@ -58,6 +58,27 @@ async fn c12_an_erasure_is_confirmed_by_typing_and_taken_back_in_its_days() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn i14_whoever_was_deactivated_stays_so_when_the_erasure_is_taken_back() {
+    let t = Tenantry::start().await;
+    let acme = t.tenant_with("acme", |policy| policy.user_retention_days = 10).await;
+    let (anna, bodo) = (t.member(&acme, "anna@acme.example").await, t.member(&acme, "bodo@acme.example").await);
+    for (who, by_operator) in [(&anna, false), (&bodo, true)] {
+        t.app.store.write(async |w| w.disable_person(&who.id, by_operator, t.now()).await).await.unwrap();
+    }
+    let mut browser = at_work(&t).await;
+
+    for (who, by_operator) in [(&anna, false), (&bodo, true)] {
+        erase(&mut browser, who).await;
+        assert!(person(&t, &who.id).await.disabled_by_operator);
+        browser.goto(format!("/operator/people/{}/keep", who.id)).await;
+        browser.submit("#confirm").await;
+
+        let after = person(&t, &who.id).await;
+        assert_eq!((after.state, after.disabled_by_operator), (PersonState::Deactivated, by_operator));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn i07_whoever_comes_with_the_address_of_an_erased_person_is_somebody_new() {
     let t = Tenantry::start().await;
     let acme = t.tenant_with("acme", |policy| policy.user_retention_days = 1).await;

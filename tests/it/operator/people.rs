@@ -185,3 +185,18 @@ async fn e08_what_operators_do_to_people_wants_a_recent_sign_in() {
     assert_eq!(browser.path(), "/login");
     assert_eq!(person(&t, &anna.id).await.state, PersonState::Active);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g07_no_operator_takes_the_second_factor_of_another_one() {
+    let t = Tenantry::start().await;
+    let oskar = t.person_with("oskar@ops.example", |new| (new.operator, new.second_factor) = (true, FactorKind::Totp)).await;
+    let mut browser = at_work(&t).await;
+    browser.goto(format!("/operator/people/{}", oskar.id)).await;
+    assert!(!browser.has("#deed-factor"));
+
+    browser.goto(format!("/operator/people/{}/factor", oskar.id)).await;
+    browser.submit("#confirm").await;
+
+    assert_eq!((browser.page().status, browser.page().attr("#error", "data-kind").as_str()), (403, "of_an_operator"));
+    assert_eq!(person(&t, &oskar.id).await.second_factor, FactorKind::Totp);
+}

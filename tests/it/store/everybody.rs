@@ -98,6 +98,8 @@ fn departure(name: &str, kind: DepartureKind) -> Departure {
         person: person_id(name),
         kind,
         into: (kind == DepartureKind::Merge).then(|| person_id("bob")),
+        was_off: false,
+        was_off_by_operator: false,
         ordered_by: "per_olga".to_owned(),
         ordered_at: NOW,
         due_at: NOW.plus(DAY),
@@ -114,12 +116,13 @@ async fn a_departure_is_ordered_once_taken_back_or_done(store: &Store) {
             assert!(!w.insert_departure(&erase).await?);
             assert!(w.departures_due(NOW, 9).await?.is_empty());
             assert_eq!(w.departures_due(NOW.plus(DAY), 9).await?, std::slice::from_ref(&erase));
-            assert!(w.cancel_departure(&erase.person).await?);
-            assert!(!w.cancel_departure(&erase.person).await?);
+            assert!(!w.cancel_departure(&erase.person, NOW.plus(DAY)).await?, "its day has come");
+            assert!(w.cancel_departure(&erase.person, NOW).await?);
+            assert!(!w.cancel_departure(&erase.person, NOW).await?);
             assert!(w.insert_departure(&erase).await?);
             assert!(w.finish_departure(&erase.person, NOW.plus(DAY)).await?);
             assert!(!w.finish_departure(&erase.person, NOW.plus(DAY)).await?);
-            assert!(!w.cancel_departure(&erase.person).await?, "what is done is done");
+            assert!(!w.cancel_departure(&erase.person, NOW).await?, "what is done is done");
             assert_eq!(w.departure(&erase.person).await?.expect("there").done_at, Some(NOW.plus(DAY)));
             let merged = Departure { done_at: Some(NOW), ..departure("dora", DepartureKind::Merge) };
             assert!(w.insert_departure(&merged).await?);

@@ -1,7 +1,7 @@
 //! What the pages about one person share: finding the person here, and telling what was refused.
 use axum::http::StatusCode;
 
-use crate::model::{FactorKind, Lockout, Membership, MembershipState, PersonId, PersonState};
+use crate::model::{FactorKind, Lockout, Membership, PersonId, PersonState};
 use crate::service::people::acting::{Acting, Refusal};
 use crate::store::Listed;
 use crate::web::error::WebError;
@@ -24,7 +24,7 @@ pub async fn find<N: rights::Needs>(admin: &TenantAdmin<N>, id: &str) -> Result<
 pub fn veiled(mut listed: Listed) -> Listed {
     let person = &mut listed.person;
     let has_account = person.has_password || person.last_login_at.is_some();
-    if listed.membership.state == MembershipState::Invited && has_account {
+    if !listed.joined && has_account {
         person.first_name = person.handle().to_owned();
         person.last_name = String::new();
         person.email_verified = false;

@@ -109,7 +109,7 @@ fn deeds(
     let known = [
         ("unlock", status == PersonStatus::Locked),
         ("reset", active && person.has_password && person.email.is_some()),
-        ("factor", active && strong && factors::is_the_operators(&operator.app, memberships)),
+        ("factor", active && strong && !person.operator && factors::is_the_operators(&operator.app, memberships)),
         ("merge", active && !person.operator),
         ("enable", off && !leaving),
         ("keep", leaving),
