@@ -1,4 +1,7 @@
-//! The compiled templates, one environment for each language.
+//! The compiled templates, and one environment over them for each language.
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, context};
@@ -68,25 +71,33 @@ impl Pages {
     }
 }
 
-fn environment(catalogue: Catalogue) -> Environment<'static> {
+/// All templates, compiled once in a process: environments share them.
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     env.set_auto_escape_callback(|name| if is_plain(name) { AutoEscape::None } else { AutoEscape::Html });
-    env.set_debug(false); // an error must not carry the values of a page
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     env.set_syntax(syntax.expect("the usual delimiters are a syntax"));
-    let texts = std::sync::Arc::new(catalogue);
-    let spoken = texts.clone();
-    env.add_function("t", move |key: &str, params: Kwargs| texts.text(key, &named(&params)?));
-    env.add_function("say", move |prefix: &str, value: Value| spoken.spoken(prefix, &value));
     env.add_function("asset_url", |name: &str| assets::url(name).map(Value::from_safe_string));
     env.add_filter("name", |text: &str| harmless(text));
     for file in Files::iter().filter(|f| f.ends_with(".html") || is_plain(f)) {
-        let source = Files::get(&file).expect("a listed file is there").data;
-        let source = String::from_utf8(source.into_owned()).expect("templates are UTF-8");
-        let name = file.to_string();
-        env.add_template_owned(name, source).unwrap_or_else(|e| panic!("the template {file} compiles: {e}"));
+        let source: &'static [u8] = match Files::get(&file).expect("a listed file is there").data {
+            Cow::Borrowed(inside) => inside,
+            Cow::Owned(read) => read.leak(), // debug builds read the folder
+        };
+        let source = str::from_utf8(source).expect("templates are UTF-8");
+        let name: &'static str = file.to_string().leak();
+        env.add_template(name, source).unwrap_or_else(|e| panic!("the template {file} compiles: {e}"));
     }
+    env
+});
+
+fn environment(catalogue: Catalogue) -> Environment<'static> {
+    let mut env = TEMPLATES.clone();
+    let texts = Arc::new(catalogue);
+    let spoken = texts.clone();
+    env.add_function("t", move |key: &str, params: Kwargs| texts.text(key, &named(&params)?));
+    env.add_function("say", move |prefix: &str, value: Value| spoken.spoken(prefix, &value));
     env
 }
 
