@@ -11,9 +11,11 @@
 //! let letter = Letter {
 //!     to: Email::parse("anna@example.com").unwrap(),
 //!     to_name: "Anna".into(),
+//!     from_name: None,
 //!     subject: "Welcome".into(),
 //!     text: "Hello".into(),
 //!     html: "<p>Hello</p>".into(),
+//!     logo: None,
 //! };
 //! let now = Timestamp::from_seconds(1_800_000_000);
 //! mailer.deliver(&LetterId::from_text("let_1"), &letter, &sender, now).await.unwrap();

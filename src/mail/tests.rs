@@ -63,9 +63,11 @@ fn letter(to: &str, to_name: &str) -> Letter {
     Letter {
         to: Email::parse(to).unwrap(),
         to_name: to_name.into(),
+        from_name: None,
         subject: "Your code".into(),
         text: "The code is 123456.".into(),
         html: "<p>The code is <b>123456</b>.</p>".into(),
+        logo: None,
     }
 }
 

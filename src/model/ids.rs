@@ -55,6 +55,8 @@ ids! {
     ApiId = "api";
     LetterId = "let";
     InvitationId = "inv";
+    /// A table of people that waits for the word to go ahead.
+    ImportId = "imp";
     ConnectionId = "con";
     IdentityId = "fid";
     FactorId = "fac";

@@ -9,9 +9,13 @@ text_enum! { LetterState { Queued = "queued", Sent = "sent", Dead = "dead" } }
 pub struct Letter {
     pub to: Email,
     pub to_name: String,
+    /// Whose name stands before the sender's address; without one that of the installation.
+    pub from_name: Option<String>,
     pub subject: String,
     pub text: String,
     pub html: String,
+    /// A PNG that the HTML shows as `cid:logo`.
+    pub logo: Option<Vec<u8>>,
 }
 
 /// A letter in the outbox. The rendered letter is sealed (context: the id) because it holds codes.

@@ -19,8 +19,12 @@ pub struct Tenant {
     pub alias: Option<String>,
     /// `#rrggbb`
     pub color: Option<String>,
-    /// File name of the logo below `/assets/logo/`, when one was uploaded.
+    /// File name of a logo in the program, or the id of the picture that was uploaded.
     pub logo: Option<String>,
+    /// Who letters about this tenant are from; without one the installation.
+    pub sender_name: Option<String>,
+    /// Whom people can ask: under sign-in pages and letters.
+    pub contact: Option<String>,
     pub state: TenantState,
     pub policy: TenantPolicy,
     pub created_at: Timestamp,

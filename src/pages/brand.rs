@@ -19,6 +19,12 @@ pub fn brand_css(color: &str) -> String {
     format!(":root{{{light}}}\n@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n")
 }
 
+/// Ground and text of a button in a tenant's colour, as letters write it. None for anything that is no colour.
+pub fn button_colors(color: &str) -> Option<(String, String)> {
+    let (fill, on_fill) = button(parse(color)?);
+    Some((hex(fill), hex(on_fill)))
+}
+
 /// The filled button: the colour itself with white or dark text, whichever is readable.
 fn button(own: Rgb) -> (Rgb, Rgb) {
     if contrast(own, WHITE) >= READABLE {

@@ -34,7 +34,7 @@ pub fn letter_specimens<L: LetterPage + Send + Sync + 'static>() -> Vec<LetterSp
     let specimen = |(name, letter): (&'static str, L)| LetterSpecimen {
         letter: L::NAME,
         name,
-        draw: Box::new(move |pages, locale| pages.letter(locale, &letter)),
+        draw: Box::new(move |pages, locale| pages.letter(locale, &House::plain(), &letter)),
     };
     L::samples().into_iter().map(specimen).collect()
 }

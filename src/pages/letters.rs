@@ -19,6 +19,26 @@ pub struct RenderedLetter {
     pub html: String,
 }
 
+/// Whose letter it is, beside what it says: told around it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct House {
+    /// Of the tenant.
+    pub name: String,
+    /// Whom people can ask.
+    pub contact: Option<String>,
+    /// Ground and text of the button, `#rrggbb`.
+    pub button: Option<(String, String)>,
+    /// A logo travels with the letter.
+    pub logo: bool,
+}
+
+impl House {
+    /// That of the installation itself.
+    pub fn plain() -> Self {
+        Self::default()
+    }
+}
+
 /// The code of a sign-in.
 #[derive(Clone, Serialize)]
 pub struct EmailCode {

@@ -32,12 +32,12 @@ use serde::Serialize;
 
 pub use account::*;
 pub use assets::{Asset, asset};
-pub use brand::brand_css;
+pub use brand::{brand_css, button_colors};
 pub use device::*;
 pub use email::*;
 pub use gallery::{LetterSpecimen, Specimen, gallery, letter_gallery, letter_specimens, specimens};
 pub use invitation::*;
-pub use letters::{LetterPage, RenderedLetter};
+pub use letters::{House, LetterPage, RenderedLetter};
 pub use problem::*;
 pub use recovery::*;
 pub use render::{PageError, Pages};
@@ -89,6 +89,8 @@ pub struct Brand {
     pub name: String,
     /// Path of the logo on this host, such as `/brand/<tenant_id>/logo`.
     pub logo: Option<String>,
+    /// Whom people can ask.
+    pub contact: Option<String>,
 }
 
 /// A way to sign in elsewhere: one button.

@@ -8,7 +8,7 @@ use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, context};
 use rust_embed::RustEmbed;
 
 use super::catalogue::Catalogue;
-use super::letters::{LetterPage, RenderedLetter};
+use super::letters::{House, LetterPage, RenderedLetter};
 use super::{Chrome, Page, assets};
 use crate::model::{Locale, invisible};
 
@@ -58,9 +58,9 @@ impl Pages {
         self.draw(chrome.locale, P::TEMPLATE, P::TEMPLATE, values)
     }
 
-    /// A letter in its three forms. Fails only by a fault of ours.
-    pub fn letter<L: LetterPage>(&self, locale: Locale, letter: &L) -> Result<RenderedLetter, PageError> {
-        let values = context! { letter => Serde(letter), lang => locale.as_str() };
+    /// A letter of this house in its three forms. Fails only by a fault of ours.
+    pub fn letter<L: LetterPage>(&self, locale: Locale, house: &House, letter: &L) -> Result<RenderedLetter, PageError> {
+        let values = context! { letter => Serde(letter), house => Serde(house), lang => locale.as_str() };
         let part = |kind: &str| self.draw(locale, L::NAME, &format!("letters/{}.{kind}", L::NAME), values.clone());
         Ok(RenderedLetter { subject: part("subject")?.trim().to_owned(), text: part("txt")? + "\n", html: part("html")? })
     }

@@ -59,6 +59,26 @@ pub fn portrait(file: &[u8]) -> Result<Vec<u8>, PictureFault> {
     encode(&small)
 }
 
+/// The largest logo that is kept; a smaller one stays as large as it is.
+pub const LOGO: (u32, u32) = (480, 160);
+
+/// The whole picture, made to fit into [`LOGO`], written anew. What is transparent stays so.
+///
+/// # Errors
+/// [`PictureFault`]; never a panic that leaves [`Place::logo`].
+pub fn logo(file: &[u8]) -> Result<Vec<u8>, PictureFault> {
+    if file.len() > LARGEST_FILE {
+        return Err(PictureFault::TooLarge);
+    }
+    let (mut picture, orientation) = decode(file)?;
+    picture.apply_orientation(orientation);
+    let (width, height) = LOGO;
+    if picture.width() > width || picture.height() > height {
+        picture = picture.resize(width, height, Scaling::Triangle);
+    }
+    encode(&picture)
+}
+
 fn decode(file: &[u8]) -> Result<(DynamicImage, Orientation), PictureFault> {
     // By its first bytes: neither the name nor the announced type of an upload counts.
     let format = image::guess_format(file).map_err(|_| PictureFault::Kind)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{PictureFault, portrait};
+use super::{PictureFault, logo, portrait};
 
 /// More uploads are under way than may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +49,20 @@ impl Place {
     /// [`portrait`] of the file, once a desk is free. The desk stays taken until the work is done, also when the person
     /// has gone meanwhile.
     pub async fn portrait(self, file: Vec<u8>) -> Result<Vec<u8>, PictureFault> {
+        self.work(file, portrait).await
+    }
+
+    /// [`logo`] of the file, in the same way.
+    pub async fn logo(self, file: Vec<u8>) -> Result<Vec<u8>, PictureFault> {
+        self.work(file, logo).await
+    }
+
+    async fn work(self, file: Vec<u8>, make: fn(&[u8]) -> Result<Vec<u8>, PictureFault>) -> Result<Vec<u8>, PictureFault> {
         let Self { upload, desks } = self;
         let desk = desks.acquire_owned().await.expect("the semaphore is never closed");
         let work = tokio::task::spawn_blocking(move || {
             let _held = (upload, desk);
-            portrait(&file)
+            make(&file)
         });
         work.await.unwrap_or_else(|died| {
             // A decoder that gives up is the fault of the file.

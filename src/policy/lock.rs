@@ -38,6 +38,8 @@ mod tests {
             alias: None,
             color: None,
             logo: None,
+            sender_name: None,
+            contact: None,
             state: TenantState::Active,
             policy: TenantPolicy {
                 lock_threshold: *lock_threshold,

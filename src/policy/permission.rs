@@ -132,6 +132,8 @@ mod tests {
             alias: None,
             color: None,
             logo: None,
+            sender_name: None,
+            contact: None,
             state,
             policy: TenantPolicy::default(),
             created_at: Timestamp::from_micros(0),

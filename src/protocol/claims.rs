@@ -142,8 +142,20 @@ fn told(subject: &Subject<'_>, client: &Client, scopes: &Scopes, place: Place) -
         by_scope || asked_by_name(rule, subject.terms, place) && may_have(rule, client)
     });
     let mut claims: Claims = due.filter_map(|rule| Some((rule.claim.to_owned(), (rule.fact)(subject)?))).collect();
+    if place == Place::AccessToken && scopes.contains("locations") && is_exempt(subject, scopes) {
+        claims.remove("locations");
+        claims.insert("locations_all".into(), true.into());
+    }
     claims.extend(table::told(subject, client, place));
     claims
+}
+
+/// Functions that the tenant names, such as batches, know no limits of locations (people.md S46). An access token that is
+/// good for anything else, too, stays limited.
+fn is_exempt(subject: &Subject<'_>, scopes: &Scopes) -> bool {
+    let exempt = &subject.tenant.policy.locations_exempt_scopes;
+    let mut functions = scopes.iter().filter(|scope| !is_about_person(scope)).peekable();
+    functions.peek().is_some() && functions.all(|scope| exempt.contains(scope))
 }
 
 /// OpenID Connect Core 5.5. Lists that were asked for in the id_token are told by userinfo too: a token that is too large

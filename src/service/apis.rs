@@ -2,6 +2,7 @@
 use serde_json::json;
 
 use super::change::Change;
+use super::seen::Seen;
 use crate::model::{Api, ApiId, ApiSettings, display_name};
 use crate::protocol::resources::is_identifier;
 use crate::store::StoreError;
@@ -74,24 +75,35 @@ pub fn fault(identifier: &str, settings: &ApiSettings) -> Option<(&'static str, 
 pub enum ApiEdited {
     Done,
     Unknown,
+    /// Somebody else changed the API since the form was shown.
+    Meanwhile,
     /// Field, and what it must be.
     Invalid(&'static str, &'static str),
 }
 
-/// Changes an API's settings; its identifier stays, since tokens and applications know it by that.
+/// The mark of what a form about an API shows.
+pub fn seen(api: &Api) -> Seen {
+    Seen::of(&api.settings)
+}
+
+/// Changes an API's settings, if they still are what the form showed; its identifier stays, since tokens and applications
+/// know it by that.
 ///
 /// # Errors
 /// Those of the store.
-pub async fn edit(change: &Change<'_>, id: &ApiId, settings: &ApiSettings) -> Result<ApiEdited, StoreError> {
-    let Some(api) = change.store.read(async |r| r.apis().await).await?.into_iter().find(|api| api.id == *id) else {
-        return Ok(ApiEdited::Unknown);
-    };
-    if let Some((field, demand)) = fault(&api.identifier, settings) {
-        return Ok(ApiEdited::Invalid(field, demand));
-    }
+pub async fn edit(change: &Change<'_>, id: &ApiId, shown: &Seen, settings: &ApiSettings) -> Result<ApiEdited, StoreError> {
     change
         .store
         .write(async |w| {
+            // Every change of a registered thing waits for this row: what is read now stays so.
+            w.raise_generation().await?;
+            let Some(api) = w.apis().await?.into_iter().find(|api| api.id == *id) else { return Ok(ApiEdited::Unknown) };
+            if let Some((field, demand)) = fault(&api.identifier, settings) {
+                return Ok(ApiEdited::Invalid(field, demand));
+            }
+            if seen(&api) != *shown {
+                return Ok(ApiEdited::Meanwhile);
+            }
             if !w.set_api_settings(id, settings).await? {
                 return Ok(ApiEdited::Unknown);
             }

@@ -64,7 +64,7 @@ pub async fn ask(
         link: format!("{}/email/{}", app.issuer(), token.clear()),
         minutes: i64::try_from(good_for.as_secs() / 60).unwrap_or(i64::MAX),
     };
-    let letter = letters::prepare_to(app, &email, &person.name(), person.locale, &page, now)?;
+    let letter = letters::prepare_to(app, None, (&email, &person.name(), person.locale), &page, now)?;
     let claim = app
         .store
         .write(async |w| {

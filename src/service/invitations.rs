@@ -45,7 +45,7 @@ pub async fn invite(app: &App, invited: &Invited<'_>, actor: &str, network: &str
         days: i64::try_from(invited.good_for.as_secs().div_ceil(86_400)).unwrap_or(i64::MAX),
         microsoft: invited.method == InvitationMethod::Microsoft,
     };
-    let letter = letters::prepare(app, &person, &letter, now)?;
+    let letter = letters::prepare_from(app, &tenant, &person, &letter, now)?;
     app.store
         .write(async |w| {
             people::keep_invitation(&change, w, &invitation, &token).await?;

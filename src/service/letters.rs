@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::Failure;
 use crate::app::App;
 use crate::mail::{MailFault, Trouble};
-use crate::model::{Email, Letter, LetterId, LetterState, Locale, Person, QueuedLetter};
-use crate::pages::LetterPage;
+use crate::model::{Email, Letter, LetterId, LetterState, Locale, Person, PictureId, QueuedLetter, Tenant, TenantId};
+use crate::pages::{House, LetterPage, button_colors};
 use crate::store::{StoreError, Write};
 use crate::world::Timestamp;
 
@@ -25,6 +25,9 @@ struct Sealed {
     subject: String,
     text: String,
     html: String,
+    /// Whose name stands before the address that it comes from, and whose logo travels with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tenant: Option<TenantId>,
 }
 
 /// A letter made ready outside the transaction that will queue it; nothing for people without an e-mail address.
@@ -44,14 +47,42 @@ impl Prepared {
 /// is ever sent (people.md S19).
 pub fn prepare<L: LetterPage>(app: &App, person: &Person, page: &L, now: Timestamp) -> Result<Prepared, Failure> {
     match &person.email {
-        Some(email) => prepare_to(app, email, &person.name(), person.locale, page, now),
+        Some(email) => prepare_to(app, None, (email, &person.name(), person.locale), page, now),
         None => Ok(Prepared(None)),
     }
 }
 
-/// As [`prepare`], for somebody who is not stored yet.
-pub fn prepare_to<L: LetterPage>(app: &App, to: &Email, name: &str, locale: Locale, page: &L, now: Timestamp) -> Result<Prepared, Failure> {
-    let rendered = app.pages.letter(locale, page)?;
+/// As [`prepare`], in the name of a tenant: with its sender, its colour, its logo and whom people can ask.
+pub fn prepare_from<L: LetterPage>(app: &App, tenant: &Tenant, person: &Person, page: &L, now: Timestamp) -> Result<Prepared, Failure> {
+    match &person.email {
+        Some(email) => prepare_to(app, Some(tenant), (email, &person.name(), person.locale), page, now),
+        None => Ok(Prepared(None)),
+    }
+}
+
+fn house(tenant: &Tenant) -> House {
+    House {
+        name: tenant.display_name().to_owned(),
+        contact: tenant.contact.clone(),
+        button: tenant.color.as_deref().and_then(button_colors),
+        logo: has_own_logo(tenant),
+    }
+}
+
+/// Logos of the program are drawings, which mail programs do not show.
+fn has_own_logo(tenant: &Tenant) -> bool {
+    tenant.logo.as_deref().is_some_and(|logo| logo.starts_with(PictureId::PREFIX))
+}
+
+/// As [`prepare`] and [`prepare_from`], for somebody who is not stored yet.
+pub fn prepare_to<L: LetterPage>(
+    app: &App,
+    tenant: Option<&Tenant>,
+    (to, name, locale): (&Email, &str, Locale),
+    page: &L,
+    now: Timestamp,
+) -> Result<Prepared, Failure> {
+    let rendered = app.pages.letter(locale, &tenant.map_or_else(House::plain, house), page)?;
     let id = LetterId::generate(now, &*app.entropy);
     let sealed = Sealed {
         to: to.as_str().to_owned(),
@@ -59,6 +90,7 @@ pub fn prepare_to<L: LetterPage>(app: &App, to: &Email, name: &str, locale: Loca
         subject: rendered.subject,
         text: rendered.text,
         html: rendered.html,
+        tenant: tenant.map(|tenant| tenant.id.clone()),
     };
     let json = serde_json::to_vec(&sealed).map_err(|_| Failure::Stored("letter"))?;
     let sealed = app.sealer.seal(&context(&id), &json, &*app.entropy);
@@ -88,7 +120,7 @@ pub async fn deliver_due(app: &App, now: Timestamp) -> Result<usize, Failure> {
 }
 
 async fn deliver(app: &App, queued: &QueuedLetter, now: Timestamp) -> Result<(), Failure> {
-    let outcome = match open(app, queued) {
+    let outcome = match open(app, queued).await? {
         Some(letter) => app.mailer.deliver(&queued.id, &letter, &app.sender, now).await,
         None => Err(MailFault::Permanent(Trouble::Message)),
     };
@@ -113,8 +145,23 @@ fn wait(attempts: i64) -> Option<Duration> {
     BACKOFF.get(index).copied().map(Duration::from_secs)
 }
 
-fn open(app: &App, queued: &QueuedLetter) -> Option<Letter> {
-    let plain = app.sealer.open(&context(&queued.id), &queued.sealed).ok()?;
-    let sealed: Sealed = serde_json::from_slice(plain.expose()).ok()?;
-    Some(Letter { to: Email::parse(&sealed.to)?, to_name: sealed.to_name, subject: sealed.subject, text: sealed.text, html: sealed.html })
+/// The letter as it is sent: sender and logo as they are now.
+async fn open(app: &App, queued: &QueuedLetter) -> Result<Option<Letter>, Failure> {
+    let Ok(plain) = app.sealer.open(&context(&queued.id), &queued.sealed) else { return Ok(None) };
+    let Ok(sealed) = serde_json::from_slice::<Sealed>(plain.expose()) else { return Ok(None) };
+    let Some(to) = Email::parse(&sealed.to) else { return Ok(None) };
+    let tenant = sealed.tenant.as_ref().and_then(|id| app.registered().tenants.get(id).cloned());
+    let logo = match &tenant {
+        Some(tenant) if has_own_logo(tenant) => app.store.read(async |r| r.logo(&tenant.id).await).await?.map(|picture| picture.png),
+        _ => None,
+    };
+    Ok(Some(Letter {
+        to,
+        to_name: sealed.to_name,
+        from_name: tenant.and_then(|tenant| tenant.sender_name.clone()),
+        subject: sealed.subject,
+        text: sealed.text,
+        html: sealed.html,
+        logo,
+    }))
 }

@@ -59,6 +59,7 @@ pub mod rights;
 pub mod rules;
 pub mod second_factor;
 pub mod security;
+pub mod seen;
 pub mod session;
 pub mod signing_keys;
 pub mod steps;

@@ -1,8 +1,11 @@
 //! A person's own picture: kept, replaced, removed, and shown to those who share a tenant (people.md K14).
+use serde_json::json;
+
 use super::audit::{Event, record};
+use super::change::Change;
 use super::{Failure, Visitor};
 use crate::app::App;
-use crate::model::{Person, PersonId, PersonState, PictureId};
+use crate::model::{Person, PersonId, PersonState, PictureId, TenantId};
 use crate::pictures::{PictureFault, Place};
 use crate::store::Picture;
 use crate::world::Timestamp;
@@ -35,6 +38,41 @@ pub async fn keep(
         })
         .await?;
     Ok(Ok(()))
+}
+
+/// Makes the uploaded file the logo of a tenant. What was uploaded is not kept.
+pub async fn keep_logo(
+    app: &App,
+    change: &Change<'_>,
+    tenant: &TenantId,
+    (place, file): (Place, Vec<u8>),
+) -> Result<Result<(), PictureFault>, Failure> {
+    let png = match place.logo(file).await {
+        Ok(png) => png,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let picture = Picture { id: PictureId::generate(change.now, change.entropy), png };
+    app.store
+        .write(async |w| {
+            w.set_logo(tenant, &picture, change.now).await?;
+            change.record(w, "tenant.logo", tenant.as_str(), (Some(tenant), None), json!({ "logo": picture.id })).await
+        })
+        .await?;
+    app.refresh().await?;
+    Ok(Ok(()))
+}
+
+/// Removes the logo of a tenant. Without one nothing happens.
+pub async fn remove_logo(app: &App, change: &Change<'_>, tenant: &TenantId) -> Result<(), Failure> {
+    app.store
+        .write(async |w| {
+            if w.remove_logo(tenant).await? {
+                change.record(w, "tenant.logo", tenant.as_str(), (Some(tenant), None), json!({ "logo": null })).await?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(app.refresh().await?)
 }
 
 /// Removes the person's picture. Without one nothing happens.

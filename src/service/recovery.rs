@@ -174,7 +174,11 @@ pub(super) fn make(
         minutes: i64::try_from(good_for.as_secs() / 60).unwrap_or(i64::MAX),
         tenant: by.map(|tenant| tenant.display_name().to_owned()),
     };
-    Ok(Made { link, token, letter: letters::prepare(app, person, &page, now)? })
+    let letter = match by {
+        Some(tenant) => letters::prepare_from(app, tenant, person, &page, now)?,
+        None => letters::prepare(app, person, &page, now)?,
+    };
+    Ok(Made { link, token, letter })
 }
 
 /// Does the address to which a letter was written still belong to the person? It may have changed while this waited.

@@ -82,13 +82,15 @@ pub(super) fn checked(change: &Change<'_>, new: NewTenant) -> Result<Tenant, (&'
         alias,
         color: new.color.map(|color| color.to_ascii_lowercase()),
         logo: new.logo,
+        sender_name: None,
+        contact: None,
         state: TenantState::Active,
         policy: new.policy,
         created_at: change.now,
     })
 }
 
-fn is_color(text: &str) -> bool {
+pub(super) fn is_color(text: &str) -> bool {
     text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|b| b.is_ascii_hexdigit())
 }
 

@@ -104,6 +104,7 @@ const RULES: &[(&str, Duration)] = &[
             select id from letters where state = 'dead' and due_at < $1 order by due_at, id limit $2)",
         MONTH,
     ),
+    ("delete from imports where id in (select id from imports where expires_at < $1 order by expires_at, id limit $2)", HOUR),
     (
         "delete from logout_deliveries where id in (
             select id from logout_deliveries where state <> 'queued' and done_at < $1 order by done_at, id limit $2)",

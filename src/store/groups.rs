@@ -155,6 +155,17 @@ impl Read {
         Ok(rows.into_iter().map(|(id, count)| (GroupId::from_text(id), count)).collect())
     }
 
+    /// Every membership of a tenant with the names of its groups, a row for each, by name.
+    pub async fn group_names_of(&mut self, tenant: &TenantId) -> Result<Vec<(MembershipId, String)>> {
+        const SQL: &str = "select gm.membership_id, g.name
+            from groups g
+            join group_members gm on gm.group_id = g.id
+            where g.tenant_id = $1
+            order by g.sort_key, g.id, gm.membership_id";
+        let rows: Vec<(String, String)> = on!(self, c => sqlx::query_as(SQL).bind(tenant.as_str()).fetch_all(c))?;
+        Ok(rows.into_iter().map(|(membership, name)| (MembershipId::from_text(membership), name)).collect())
+    }
+
     /// Every permission that somebody defined, by name.
     pub async fn permissions(&mut self) -> Result<Vec<Permission>> {
         const SQL: &str = "select name, requires_2fa from permissions order by name";
@@ -219,10 +230,11 @@ impl Write {
         Ok(gone > 0)
     }
 
-    /// Takes everything from a group that it permits.
-    pub async fn clear_permissions(&mut self, group: &GroupId) -> Result<()> {
-        execute!(self, sqlx::query("delete from group_permissions where group_id = $1").bind(group.as_str()))?;
-        Ok(())
+    /// Takes one permission from a group. False when it did not have it.
+    pub async fn revoke_permission(&mut self, group: &GroupId, permission: &str) -> Result<bool> {
+        const SQL: &str = "delete from group_permissions where group_id = $1 and permission = $2";
+        let gone = execute!(self, sqlx::query(SQL).bind(group.as_str()).bind(permission))?;
+        Ok(gone > 0)
     }
 
     /// False when the membership was not in the group.

@@ -24,6 +24,17 @@ impl Read {
         Ok(rows.into_iter().map(Location::from).collect())
     }
 
+    /// Every membership of a tenant with the names of the locations that it is limited to, a row for each, by name.
+    pub async fn location_names_of(&mut self, tenant: &TenantId) -> Result<Vec<(MembershipId, String)>> {
+        const SQL: &str = "select ml.membership_id, l.name
+            from locations l
+            join membership_locations ml on ml.location_id = l.id
+            where l.tenant_id = $1
+            order by l.sort_key, l.id, ml.membership_id";
+        let rows: Vec<(String, String)> = on!(self, c => sqlx::query_as(SQL).bind(tenant.as_str()).fetch_all(c))?;
+        Ok(rows.into_iter().map(|(membership, name)| (MembershipId::from_text(membership), name)).collect())
+    }
+
     /// The locations that a membership is limited to, by name. Rows of other tenants never count.
     pub async fn locations_of_membership(&mut self, membership: &MembershipId) -> Result<Vec<Location>> {
         const SQL: &str = "select l.id, l.tenant_id, l.name, l.website
@@ -95,6 +106,13 @@ impl Write {
             execute!(self, sqlx::query(LIMIT).bind(membership.as_str()))?;
         }
         Ok(won.is_some())
+    }
+
+    /// Takes one location from a membership, which stays limited to its others. False when it was not limited to it.
+    pub async fn unlimit_to_location(&mut self, membership: &MembershipId, location: &LocationId) -> Result<bool> {
+        const SQL: &str = "delete from membership_locations where membership_id = $1 and location_id = $2";
+        let gone = execute!(self, sqlx::query(SQL).bind(membership.as_str()).bind(location.as_str()))?;
+        Ok(gone > 0)
     }
 
     /// Forgets all locations of a membership; `limited` says whether it may then see none, or all (people.md S41).

@@ -53,6 +53,9 @@ impl Write {
             .bind(fresh.limited_to_locations)
             .bind(fresh.created_at.micros())
             .fetch_optional(c))?;
+        if id.is_some() {
+            self.list_anew(&fresh.person).await?;
+        }
         Ok(id.map(MembershipId::from_text))
     }
 

@@ -42,8 +42,9 @@ pub struct Listed {
     pub membership: Membership,
     /// A link was made that is neither used nor withdrawn.
     pub invited: bool,
-    /// The person joined this tenant, whatever became of the membership since.
-    pub joined: bool,
+    /// Somebody who has an account already and has not accepted to belong here: whose name it is, is not this tenant's
+    /// to know (security.md I11).
+    pub stranger: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -53,7 +54,14 @@ struct ListedRow {
     #[sqlx(flatten)]
     membership: MembershipRow,
     invited: bool,
-    joined: bool,
+    stranger: bool,
+}
+
+macro_rules! stranger {
+    () => {
+        "(m.accepted_at is null and p.email is not null
+            and (p.password_hash is not null or p.last_login_at is not null or p.state = 'active'))"
+    };
 }
 
 macro_rules! open_link {
@@ -71,7 +79,9 @@ const LIST: &str = concat!(
     membership_columns!(),
     ", ",
     open_link!(),
-    " as invited, m.accepted_at is not null as joined
+    " as invited, ",
+    stranger!(),
+    " as stranger
     from memberships m
     join persons p on p.id = m.person_id
     left join usernames u on u.person_id = p.id
@@ -80,12 +90,16 @@ const LIST: &str = concat!(
         and m.search_key like $4 escape '\\' and m.search_key like $5 escape '\\' and m.search_key like $6 escape '\\'
         and ($7 = '' or m.kind = $7)
         and ($8 = '' or ($8 = 'verified') = (p.email is not null))
-        and ($9 = '' or p.second_factor = $9 and ($9 <> 'none' or p.password_hash is not null))
+        and ($9 = '' or not ",
+    stranger!(),
+    " and p.second_factor = $9 and ($9 <> 'none' or p.password_hash is not null))
         and ($10 = '' or exists(select 1 from group_members gm where gm.membership_id = m.id and gm.group_id = $10))
         and ($11 = '' or exists(
             select 1 from membership_locations ml where ml.membership_id = m.id and ml.location_id = $11))
         and ($12 = '' or $12 = case
-            when m.state = 'disabled' or p.state = 'deactivated' then 'deactivated'
+            when m.state = 'disabled' or p.state = 'deactivated' and not ",
+    stranger!(),
+    " then 'deactivated'
             when m.state = 'invited' or p.state = 'invited' then case when ",
     open_link!(),
     " then 'invited' else 'not_invited' end
@@ -144,7 +158,9 @@ impl Read {
             membership_columns!(),
             ", ",
             open_link!(),
-            " as invited, m.accepted_at is not null as joined
+            " as invited, ",
+            stranger!(),
+            " as stranger
             from memberships m
             join persons p on p.id = m.person_id
             left join usernames u on u.person_id = p.id
@@ -153,6 +169,18 @@ impl Read {
         );
         let row: Option<ListedRow> = on!(self, c => sqlx::query_as(SQL).bind(tenant.as_str()).bind(person.as_str()).fetch_optional(c))?;
         row.map(Listed::try_from).transpose()
+    }
+
+    /// May this tenant be told the name of a person? Not of one who has an account, was invited and never accepted; of
+    /// those who never belonged here, such as operators, it may.
+    pub async fn is_known_in(&mut self, tenant: &TenantId, person: &PersonId) -> Result<bool> {
+        const SQL: &str = concat!(
+            "select m.id from memberships m join persons p on p.id = m.person_id where m.tenant_id = $1 and m.person_id = $2 and ",
+            stranger!()
+        );
+        let stranger: Option<String> =
+            on!(self, c => sqlx::query_scalar(SQL).bind(tenant.as_str()).bind(person.as_str()).fetch_optional(c))?;
+        Ok(stranger.is_none())
     }
 
     /// How somebody is to sign in, as it was chosen when the person was made (people.md K29).
@@ -175,7 +203,7 @@ impl TryFrom<ListedRow> for Listed {
     type Error = super::StoreError;
     fn try_from(row: ListedRow) -> Result<Self> {
         let person = PasswordRecord::try_from(row.person)?.person;
-        Ok(Self { person, membership: row.membership.try_into()?, invited: row.invited, joined: row.joined })
+        Ok(Self { person, membership: row.membership.try_into()?, invited: row.invited, stranger: row.stranger })
     }
 }
 
@@ -187,20 +215,26 @@ impl Write {
         Ok(())
     }
 
-    /// Writes the keys of a person and of the person's memberships, after a name was made or changed.
+    /// Writes the keys of a person and of the person's memberships, after a name was made or changed, or one was
+    /// accepted. Where an invitation waits for somebody who has an account, the address alone is known (security.md I11).
     pub(super) async fn list_anew(&mut self, person: &PersonId) -> Result<()> {
-        const NAMES: &str = "select p.first_name, p.last_name, p.email, u.name
+        const NAMES: &str = "select p.first_name, p.last_name, p.email, u.name,
+                p.email is not null and (p.password_hash is not null or p.last_login_at is not null or p.state = 'active')
             from persons p
             left join usernames u on u.person_id = p.id
             where p.id = $1";
-        const SQL: &str = "update memberships set sort_key = $2, search_key = $3 where person_id = $1";
-        let names: Option<(String, String, Option<String>, Option<String>)> =
+        const SQL: &str = "update memberships set
+                sort_key = case when $4 and accepted_at is null then $5 else $2 end,
+                search_key = case when $4 and accepted_at is null then $5 else $3 end
+            where person_id = $1";
+        let names: Option<(String, String, Option<String>, Option<String>, bool)> =
             on!(self, c => sqlx::query_as(NAMES).bind(person.as_str()).fetch_optional(c))?;
-        let Some((first, last, email, username)) = names else { return Ok(()) };
+        let Some((first, last, email, username, account)) = names else { return Ok(()) };
         let sort = sort_key(&format!("{last} {first}"));
+        let address = sort_key(email.as_deref().unwrap_or_default());
         let search =
             sort_key(&format!("{first} {last} {} {}", email.as_deref().unwrap_or_default(), username.as_deref().unwrap_or_default()));
-        execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(&sort).bind(&search))?;
+        execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(&sort).bind(&search).bind(account).bind(&address))?;
         let words = [first.as_str(), &last, email.as_deref().unwrap_or(""), username.as_deref().unwrap_or("")];
         self.index_anew(person, &words, &sort).await
     }

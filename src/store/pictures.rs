@@ -3,7 +3,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::rows::At;
 use super::{Read, Result, Write, execute, on};
-use crate::model::{PersonId, PictureId};
+use crate::model::{PersonId, PictureId, TenantId};
 use crate::world::Timestamp;
 
 /// A picture as it is served.
@@ -27,6 +27,17 @@ impl Read {
         let found: Option<(String, String)> = on!(self, c => sqlx::query_as(SQL).bind(person.as_str()).fetch_optional(c))?;
         let picture = |(id, text): (String, String)| {
             let png = At { table: "pictures", row: person.as_str() }.parsed("png", STANDARD.decode(text).ok())?;
+            Ok(Picture { id: PictureId::from_text(id), png })
+        };
+        found.map(picture).transpose()
+    }
+
+    /// The logo that a tenant uploaded.
+    pub async fn logo(&mut self, tenant: &TenantId) -> Result<Option<Picture>> {
+        const SQL: &str = "select id, png from logos where tenant_id = $1";
+        let found: Option<(String, String)> = on!(self, c => sqlx::query_as(SQL).bind(tenant.as_str()).fetch_optional(c))?;
+        let picture = |(id, text): (String, String)| {
+            let png = At { table: "logos", row: tenant.as_str() }.parsed("png", STANDARD.decode(text).ok())?;
             Ok(Picture { id: PictureId::from_text(id), png })
         };
         found.map(picture).transpose()
@@ -61,5 +72,25 @@ impl Write {
     pub async fn remove_picture(&mut self, person: &PersonId) -> Result<bool> {
         const SQL: &str = "delete from pictures where person_id = $1";
         Ok(execute!(self, sqlx::query(SQL).bind(person.as_str()))? > 0)
+    }
+
+    /// Makes an uploaded picture the tenant's logo.
+    pub async fn set_logo(&mut self, tenant: &TenantId, picture: &Picture, now: Timestamp) -> Result<()> {
+        const SQL: &str = "insert into logos (tenant_id, id, png, created_at) values ($1, $2, $3, $4)
+            on conflict (tenant_id) do update set id = excluded.id, png = excluded.png, created_at = excluded.created_at";
+        let text = STANDARD.encode(&picture.png);
+        execute!(self, sqlx::query(SQL).bind(tenant.as_str()).bind(picture.id.as_str()).bind(&text).bind(now.micros()))?;
+        let mark = "update tenants set logo = $2 where id = $1";
+        execute!(self, sqlx::query(mark).bind(tenant.as_str()).bind(picture.id.as_str()))?;
+        self.raise_generation().await
+    }
+
+    /// The tenant has no logo from now on. False when it had none.
+    pub async fn remove_logo(&mut self, tenant: &TenantId) -> Result<bool> {
+        const SQL: &str = "update tenants set logo = null where id = $1 and logo is not null";
+        execute!(self, sqlx::query("delete from logos where tenant_id = $1").bind(tenant.as_str()))?;
+        let gone = execute!(self, sqlx::query(SQL).bind(tenant.as_str()))?;
+        self.raise_generation().await?;
+        Ok(gone > 0)
     }
 }

@@ -50,6 +50,21 @@ impl Write {
         Ok(TenantInserted::Yes)
     }
 
+    /// Writes alias, colour, sender and contact anew.
+    pub async fn set_tenant_look(&mut self, tenant: &Tenant) -> Result<()> {
+        const SQL: &str = "update tenants set alias = $2, color = $3, sender_name = $4, contact = $5 where id = $1";
+        execute!(
+            self,
+            sqlx::query(SQL)
+                .bind(tenant.id.as_str())
+                .bind(tenant.alias.as_deref())
+                .bind(tenant.color.as_deref())
+                .bind(tenant.sender_name.as_deref())
+                .bind(tenant.contact.as_deref())
+        )?;
+        self.raise_generation().await
+    }
+
     /// Ends the sessions of those who can go nowhere else: people of this tenant alone. Operators keep theirs.
     pub async fn end_sessions_of_tenant(&mut self, tenant: &TenantId, now: Timestamp) -> Result<u64> {
         const SQL: &str = "update sessions set ended_at = $2

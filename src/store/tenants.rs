@@ -15,7 +15,7 @@ pub enum TenantInserted {
 
 macro_rules! tenant_then {
     ($tail:literal) => {
-        concat!("select id, number, slug, name, alias, color, logo, state, policy, created_at from tenants ", $tail)
+        concat!("select id, number, slug, name, alias, color, logo, sender_name, contact, state, policy, created_at from tenants ", $tail)
     };
 }
 
@@ -43,6 +43,8 @@ struct TenantRow {
     alias: Option<String>,
     color: Option<String>,
     logo: Option<String>,
+    sender_name: Option<String>,
+    contact: Option<String>,
     state: String,
     policy: String,
     created_at: i64,
@@ -61,6 +63,8 @@ impl TryFrom<TenantRow> for Tenant {
             alias: row.alias,
             color: row.color,
             logo: row.logo,
+            sender_name: row.sender_name,
+            contact: row.contact,
             created_at: Timestamp::from_micros(row.created_at),
             id: TenantId::from_text(row.id),
         })
@@ -241,8 +245,12 @@ impl Write {
     pub async fn activate_membership(&mut self, id: &MembershipId, now: Timestamp) -> Result<bool> {
         const SQL: &str = "update memberships set state = 'active', accepted_at = coalesce(accepted_at, $2)
             where id = $1 and state in ('invited', 'active')
-            returning id";
+            returning person_id";
         let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(now.micros()).fetch_optional(c))?;
+        if let Some(person) = &won {
+            // From now on the name is known here.
+            self.list_anew(&PersonId::from_text(person.clone())).await?;
+        }
         Ok(won.is_some())
     }
 

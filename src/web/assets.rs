@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::error::WebError;
+use super::headers::Policy;
 use crate::app::App;
 use crate::model::{Tenant, TenantId};
 use crate::pages::{Asset, asset, brand_css};
@@ -44,9 +45,25 @@ pub async fn brand(State(app): State<Arc<App>>, Path(file): Path<String>) -> Res
     Ok((headers, css).into_response())
 }
 
-/// `/brand/<tenant>/logo`: one of the pictures in the binary.
+/// `/brand/<tenant>/logo`: one of the pictures in the binary, or the one that the tenant uploaded. Everybody may see it:
+/// it stands on the pages of signing in.
 pub async fn logo(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, WebError> {
-    let name = tenant(&app, &id)?.logo.clone().ok_or_else(WebError::not_found)?;
-    let found = asset(&format!("logo/{name}")).ok_or_else(WebError::not_found)?;
-    Ok(send(found, &headers))
+    let tenant = tenant(&app, &id)?;
+    let name = tenant.logo.clone().ok_or_else(WebError::not_found)?;
+    if let Some(found) = asset(&format!("logo/{name}")) {
+        return Ok(send(found, &headers));
+    }
+    let picture = app.store.read(async |r| r.logo(&tenant.id).await).await?.ok_or_else(WebError::not_found)?;
+    let tag = format!("\"{}\"", picture.id);
+    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|sent| sent.as_bytes() == tag.as_bytes());
+    let (status, body) = if known { (StatusCode::NOT_MODIFIED, Body::empty()) } else { (StatusCode::OK, Body::from(picture.png)) };
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/png"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    response.extensions_mut().insert(Policy::Inert);
+    Ok(response)
 }

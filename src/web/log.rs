@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use super::error::WebError;
 use crate::app::App;
-use crate::model::{ClientId, PersonId};
+use crate::model::{ClientId, PersonId, TenantId};
 use crate::pages::console::{Happening, LogLine, Moment, Pager};
 use crate::store::AuditRow;
 use crate::world::Timestamp;
@@ -38,16 +38,23 @@ pub fn cut(rows: &mut Vec<AuditRow>, address: &str, begun: bool) -> Pager {
 
 /// Which names stand beside a line.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Names {
+pub enum Names<'a> {
     /// The reader's own lines: applications alone.
     Own,
-    /// Who did it and to whom.
+    /// Who did it and to whom, as far as this tenant knows their names.
+    In(&'a TenantId),
+    /// Who did it and to whom, for operators.
     All,
 }
 
 /// Turns rows into lines, with the names of the people in them as they are called today.
-pub async fn lines(app: &App, rows: Vec<AuditRow>, names: Names) -> Result<Vec<LogLine>, WebError> {
-    let people = if names == Names::All { called(app, &rows).await? } else { BTreeMap::new() };
+pub async fn lines(app: &App, rows: Vec<AuditRow>, names: Names<'_>) -> Result<Vec<LogLine>, WebError> {
+    let people = match names {
+        Names::In(tenant) => called(app, &rows, Some(tenant)).await?,
+        Names::All => called(app, &rows, None).await?,
+        Names::Own => BTreeMap::new(),
+    };
+    let all = names != Names::Own;
     let registered = app.registered();
     let line = |row: AuditRow| {
         let application = row.client.as_ref().map(|id: &ClientId| match registered.clients.get(id) {
@@ -63,20 +70,20 @@ pub async fn lines(app: &App, rows: Vec<AuditRow>, names: Names) -> Result<Vec<L
             at: Moment::of(row.at),
             what: Happening::of(&row.action, &row.outcome),
             good: matches!(row.outcome.as_str(), "ok" | "done" | "allowed" | "on" | "renewed" | "email"),
-            actor: name(&row.actor).filter(|_| names == Names::All && row.actor != row.subject),
-            subject: name(&row.subject).filter(|_| names == Names::All),
+            actor: name(&row.actor).filter(|_| all && row.actor != row.subject),
+            subject: name(&row.subject).filter(|_| all),
             action: row.action,
             outcome: row.outcome,
             application,
             // Where an administrator sat is no business of the one he arranged.
-            network: if names == Names::All || own { row.network } else { String::new() },
+            network: if all || own { row.network } else { String::new() },
         }
     };
     Ok(rows.into_iter().map(line).collect())
 }
 
-/// The people that occur in the rows.
-async fn called(app: &App, rows: &[AuditRow]) -> Result<BTreeMap<String, String>, WebError> {
+/// The people that occur in the rows. Who was invited and never accepted is called by the id alone (security.md I11).
+async fn called(app: &App, rows: &[AuditRow], tenant: Option<&TenantId>) -> Result<BTreeMap<String, String>, WebError> {
     let mut ids: Vec<&String> =
         rows.iter().flat_map(|row| [&row.actor, &row.subject]).filter(|id| id.starts_with(PersonId::PREFIX)).collect();
     ids.sort();
@@ -86,7 +93,13 @@ async fn called(app: &App, rows: &[AuditRow]) -> Result<BTreeMap<String, String>
         .read(async |r| {
             let mut names = BTreeMap::new();
             for id in ids {
-                if let Some(person) = r.person(&PersonId::from_text(id.clone())).await? {
+                let person = PersonId::from_text(id.clone());
+                if let Some(tenant) = tenant
+                    && !r.is_known_in(tenant, &person).await?
+                {
+                    continue;
+                }
+                if let Some(person) = r.person(&person).await? {
                     // An erased person has no name any more.
                     let name = person.name();
                     names.insert(id.clone(), if name.is_empty() { id.clone() } else { name });

@@ -103,6 +103,9 @@ fn consoles() -> Router<Arc<App>> {
         .route("/admin/{tenant}/policies/preset", post(admin::policies::preset))
         .route("/admin/{tenant}/policies/{topic}", get(admin::policies::form).post(admin::policies::submit))
         .route("/admin/{tenant}/branding", get(admin::branding::show).post(admin::branding::save))
+        // The upload counts its bytes itself.
+        .route("/admin/{tenant}/branding/logo", post(admin::branding::logo).layer(DefaultBodyLimit::disable()))
+        .route("/admin/{tenant}/branding/logo/remove", post(admin::branding::remove_logo))
         .merge(operation())
         .merge(everybody())
 }
@@ -158,10 +161,14 @@ fn operation() -> Router<Arc<App>> {
 
 /// The people of a tenant.
 fn people() -> Router<Arc<App>> {
-    use admin::people::{convert, deed, invite, list, locations, new, person};
+    use admin::people::{convert, deed, invite, list, locations, new, person, table};
     Router::new()
         .route("/admin/{tenant}/people", get(list::show))
         .route("/admin/{tenant}/people/new", get(new::show).post(new::submit))
+        // The upload counts its bytes itself.
+        .route("/admin/{tenant}/people/import", get(table::show).post(table::upload).layer(DefaultBodyLimit::disable()))
+        .route("/admin/{tenant}/people/import/confirm", post(table::confirm))
+        .route("/admin/{tenant}/people/export", get(table::export))
         .route("/admin/{tenant}/people/{id}", get(person::show).post(person::rename))
         .route("/admin/{tenant}/people/{id}/invite", get(invite::show).post(invite::submit))
         .route("/admin/{tenant}/people/{id}/convert", get(convert::show).post(convert::submit))

@@ -29,6 +29,7 @@ fn brand(tenant: &Tenant) -> Brand {
         tenant_id: tenant.id.to_string(),
         name: tenant.display_name().to_owned(),
         logo: tenant.logo.as_ref().map(|_| format!("/brand/{}/logo", tenant.id)),
+        contact: tenant.contact.clone(),
     }
 }
 

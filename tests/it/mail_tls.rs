@@ -90,9 +90,11 @@ async fn deliver(certificate: &'static str, tls: SmtpTls, trusted: Option<&str>)
     let letter = Letter {
         to: Email::parse("anna@example.com").unwrap(),
         to_name: "Anna".to_owned(),
+        from_name: None,
         subject: "Your code".to_owned(),
         text: "123456".to_owned(),
         html: "<p>123456</p>".to_owned(),
+        logo: None,
     };
     let sender = Sender::new("Tenantry", "no-reply@id.example").unwrap();
     let outcome = mailer.deliver(&LetterId::from_text("let_1"), &letter, &sender, Timestamp::from_seconds(1_800_000_000)).await;

@@ -27,6 +27,8 @@ pub struct GroupLine {
 #[derive(Clone, Debug, Serialize)]
 pub struct GroupPage {
     pub id: Option<String>,
+    /// The mark of what the form was filled from.
+    pub seen: String,
     pub name: String,
     /// As it is stored.
     pub title: String,
@@ -103,6 +105,7 @@ impl Page for GroupPage {
         let choice = |text: &str| Choice { value: text.to_owned(), text: text.to_owned() };
         let page = Self {
             id: Some("grp_1".to_owned()),
+            seen: String::new(),
             name: "Payments".to_owned(),
             title: "Payments".to_owned(),
             members: 12,
@@ -123,7 +126,8 @@ impl Page for GroupPage {
             ("taken", Self { fault: Some("taken_name"), ..blank }),
             ("fixed", Self { editable: false, members: 1, ..page.clone() }),
             ("nothing", Self { permissions: Vec::new(), ..page.clone() }),
-            ("refused", Self { refused: Some("not_held"), ..page }),
+            ("refused", Self { refused: Some("not_held"), ..page.clone() }),
+            ("meanwhile", Self { refused: Some("meanwhile"), ..page }),
         ]
     }
 }

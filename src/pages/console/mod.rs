@@ -159,7 +159,12 @@ impl Frame {
 
     /// A chrome with this frame in it.
     pub fn around(self, chrome: &Chrome) -> Chrome {
-        let brand = self.tenant.as_ref().map(|tenant| Brand { tenant_id: "ten_1".to_owned(), name: tenant.name.clone(), logo: None });
+        let brand = self.tenant.as_ref().map(|tenant| Brand {
+            tenant_id: "ten_1".to_owned(),
+            name: tenant.name.clone(),
+            logo: None,
+            contact: None,
+        });
         Chrome { brand, console: Some(self), ..chrome.clone() }
     }
 }

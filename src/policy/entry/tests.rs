@@ -26,6 +26,8 @@ fn table() -> Table {
         alias: None,
         color: None,
         logo: None,
+        sender_name: None,
+        contact: None,
         state: TenantState::Active,
         policy: TenantPolicy::default(),
         created_at: NOW,

@@ -18,6 +18,8 @@ fn run(policy: TenantPolicy, factor: FactorKind, state: MembershipState) -> DryR
         alias: None,
         color: None,
         logo: None,
+        sender_name: None,
+        contact: None,
         state: TenantState::Active,
         policy,
         created_at: NOW,

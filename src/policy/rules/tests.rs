@@ -17,6 +17,8 @@ fn tenant(id: &str, policy: TenantPolicy) -> Tenant {
         alias: None,
         color: None,
         logo: None,
+        sender_name: None,
+        contact: None,
         state: TenantState::Active,
         policy,
         created_at: Timestamp::from_micros(0),

@@ -17,6 +17,23 @@ struct World {
     session: SessionId,
 }
 
+fn house(id: &TenantId) -> Tenant {
+    Tenant {
+        id: id.clone(),
+        number: "4711".into(),
+        slug: "acme".into(),
+        name: "Acme Ltd".into(),
+        alias: Some("Acme".into()),
+        color: None,
+        logo: None,
+        sender_name: None,
+        contact: None,
+        state: TenantState::Active,
+        policy: TenantPolicy::default(),
+        created_at: NOW,
+    }
+}
+
 fn world() -> World {
     let (person, tenant) = (PersonId::from_text("per_1"), TenantId::from_text("ten_1"));
     World {
@@ -40,18 +57,7 @@ fn world() -> World {
             created_at: NOW,
             updated_at: NOW,
         },
-        tenant: Tenant {
-            id: tenant.clone(),
-            number: "4711".into(),
-            slug: "acme".into(),
-            name: "Acme Ltd".into(),
-            alias: Some("Acme".into()),
-            color: None,
-            logo: None,
-            state: TenantState::Active,
-            policy: TenantPolicy::default(),
-            created_at: NOW,
-        },
+        tenant: house(&tenant),
         membership: Membership {
             id: MembershipId::from_text("mem_1"),
             person,
@@ -187,6 +193,22 @@ fn absent_locations_never_mean_all() {
 
     assert_eq!((all.get("locations_all"), all.get("locations")), (Some(&json!(true)), None));
     assert_eq!((none.get("locations_all"), none.get("locations")), (None, None));
+}
+
+#[test]
+fn s46_functions_that_the_tenant_exempts_know_no_limits_of_locations_and_nothing_else_does() {
+    let mut world = world();
+    world.tenant.policy.locations_exempt_scopes = ["batch".to_owned()].into();
+    world.membership.limited_to_locations = true;
+    let told = |scopes: &str| with(&world, scopes, |f, s| access_token(f, s, &TokenId::from_text("tok_1")));
+
+    let batch = told("openid locations batch");
+    let both = told("openid locations batch refund");
+    let none = told("openid locations");
+
+    assert_eq!((batch.get("locations_all"), batch.get("locations")), (Some(&json!(true)), None));
+    assert_eq!(both.get("locations_all"), None, "a token that is good for more stays limited");
+    assert_eq!(none.get("locations_all"), None);
 }
 
 #[test]

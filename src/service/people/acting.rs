@@ -5,7 +5,7 @@ use super::super::audit::{Event, record_from};
 use super::super::change::Change;
 use super::super::{Failure, Network};
 use crate::app::App;
-use crate::model::{Group, Membership, MembershipState, Person, PersonId, PersonState, Tenant, TenantId};
+use crate::model::{Group, Location, LocationId, Membership, MembershipState, Person, PersonId, PersonState, Tenant, TenantId};
 use crate::policy::permission::{Right, TenantScope};
 use crate::store::{Read, Seat, StoreError, Write};
 use crate::world::Timestamp;
@@ -40,6 +40,8 @@ pub enum Refusal {
     ByOperator,
     /// The tenant's rules do not allow it.
     Rules,
+    /// Somebody else changed it since the form was shown.
+    Meanwhile,
     /// The state that it is in does not allow it; told to the person as it stands.
     NotNow,
     /// There is no address to write to (people.md S19).
@@ -55,7 +57,7 @@ pub enum Refusal {
 impl Refusal {
     /// Is it a matter of who asks, not of what was typed? Those are written down (security.md 2).
     pub const fn is_of_rights(self) -> bool {
-        !matches!(self, Self::Invalid(..) | Self::Taken(_) | Self::AlreadyHere | Self::NotNow | Self::NoEmail)
+        !matches!(self, Self::Invalid(..) | Self::Taken(_) | Self::AlreadyHere | Self::Meanwhile | Self::NotNow | Self::NoEmail)
     }
 
     const fn outcome(self) -> &'static str {
@@ -120,6 +122,17 @@ impl Acting<'_> {
     /// what the one who asks may is looked at again, so that two who unmake each other at once do not both succeed.
     /// A refusal undoes everything and is written down.
     pub(in crate::service) async fn attempt<T>(&self, deed: Deed<'_>, work: impl AsyncFnOnce(&mut Write) -> Held<T>) -> Outcome<T> {
+        self.attempt_across(deed, std::slice::from_ref(self.tenant()), work).await
+    }
+
+    /// As [`Acting::attempt`], for what concerns other tenants, too: `tenants` are all of them, sorted, so that two who
+    /// hold the same ones never wait for each other in a circle.
+    pub(in crate::service) async fn attempt_across<T>(
+        &self,
+        deed: Deed<'_>,
+        tenants: &[TenantId],
+        work: impl AsyncFnOnce(&mut Write) -> Held<T>,
+    ) -> Outcome<T> {
         let lacking = deed.rights.iter().all(|right| !self.scope.may(*right)).then(|| deed.rights[0]);
         let outcome = match lacking {
             Some(right) => Err(Refusal::Right(right)),
@@ -127,7 +140,9 @@ impl Acting<'_> {
                 self.app
                     .store
                     .write_or_undo(async |w| {
-                        w.hold_tenant(self.tenant()).await?;
+                        for tenant in tenants {
+                            w.hold_tenant(tenant).await?;
+                        }
                         if !self.still_acts(w).await? {
                             return Ok(Err(Refusal::Right(deed.rights[0])));
                         }
@@ -184,7 +199,22 @@ impl Acting<'_> {
         }
         let groups = r.groups_of_membership(&membership.id).await?;
         let held = !membership.api_access && groups.iter().all(|group| self.holds(group));
-        Ok(if held { Ok(()) } else { Err(Refusal::NotHeld) })
+        let reaches = match self.reach(r).await? {
+            None => true,
+            Some(own) => membership.limited_to_locations && within(&own, &r.locations_of_membership(&membership.id).await?),
+        };
+        Ok(if held && reaches { Ok(()) } else { Err(Refusal::NotHeld) })
+    }
+
+    /// The locations that the one who asks is limited to; none for all of them. Whoever is limited gives and takes no
+    /// others (people.md S37, security.md I08).
+    pub(in crate::service) async fn reach(&self, r: &mut Read) -> Result<Option<Vec<LocationId>>, StoreError> {
+        let own = r.membership_by_id(self.scope.membership()).await?;
+        if own.is_some_and(|own| !own.limited_to_locations) {
+            return Ok(None);
+        }
+        let places = r.locations_of_membership(self.scope.membership()).await?;
+        Ok(Some(places.into_iter().map(|place| place.id).collect()))
     }
 
     /// May all of what this group permits be given and taken?
@@ -206,6 +236,11 @@ impl Acting<'_> {
     pub(in crate::service) async fn done(&self, w: &mut Write, deed: Deed<'_>, detail: Value) -> Result<(), StoreError> {
         record_from(self.app, w, self.event(deed.action, deed.subject, "done", detail), self.network, self.now).await
     }
+}
+
+/// Are all of these among one's own?
+fn within(own: &[LocationId], places: &[Location]) -> bool {
+    places.iter().all(|place| own.contains(&place.id))
 }
 
 /// What the audit trail says of a membership.

@@ -1,20 +1,36 @@
 //! From a person without an e-mail address to one with (people.md S25, S26); there is no way back (S24).
-use serde_json::json;
+use std::time::Duration;
 
+use serde_json::{Value, json};
+
+use super::super::audit::record_from;
 use super::super::recovery::end_everything;
 use super::acting::{Acting, Deed, Outcome, Refusal, allowed};
 use super::inviting::{self, Addressee};
 use crate::model::{Email, InvitationMethod, PersonId};
 use crate::policy::permission::Right;
-use crate::store::EmailGiven;
+use crate::store::{Attempt, EmailGiven};
+
+/// So many addresses an administrator may try in vain, and then none for a day.
+const IN_VAIN: i64 = 5;
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Gives a person an address: the user name works no longer, sessions end, and a link goes to the address, by which the
 /// account is active again.
+///
+/// An address that somebody has is refused, and so tells that there is an account (security.md F08, I11). Answering as if
+/// it had been taken over would lock the person out for a slip of the pen, since the user name ends in the same step.
+/// So it is told, but written down, and counted: nobody tries many.
 pub async fn convert(acting: &Acting<'_>, person: &PersonId, email: &str) -> Outcome<()> {
     let deed = Deed { rights: &[Right::People], action: "person.convert", subject: person.as_str() };
     let Some(email) = Email::parse(email) else {
         return Ok(Err(Refusal::Invalid("email", "one plain address like anna@example.com")));
     };
+    let counter = format!("convert:{}", acting.scope.person());
+    let attempt = acting.app.store.write(async |w| w.claim_attempt(&counter, IN_VAIN, DAY, DAY, acting.now).await).await?;
+    if matches!(attempt, Attempt::Paused { .. }) {
+        return Ok(Err(Refusal::NotNow));
+    }
     let seat = acting.app.store.read(async |r| r.seat(person, acting.tenant()).await).await?;
     let written = match &seat {
         Some(seat) => {
@@ -23,7 +39,7 @@ pub async fn convert(acting: &Acting<'_>, person: &PersonId, email: &str) -> Out
         }
         None => None,
     };
-    acting
+    let outcome = acting
         .attempt(deed, async |w| {
             let seat = allowed!(acting.own(w, person).await?);
             allowed!(acting.outranks(w, &seat.membership).await?);
@@ -38,7 +54,13 @@ pub async fn convert(acting: &Acting<'_>, person: &PersonId, email: &str) -> Out
             if let Some(written) = &written {
                 inviting::keep(acting, w, written).await?;
             }
+            w.clear_attempts(&counter).await?;
             Ok(Ok(()))
         })
-        .await
+        .await?;
+    if outcome == Err(Refusal::Taken("email")) {
+        let event = acting.event(deed.action, deed.subject, "refused: taken", Value::Null);
+        acting.app.store.write(async |w| record_from(acting.app, w, event, acting.network, acting.now).await).await?;
+    }
+    Ok(outcome)
 }

@@ -6,10 +6,10 @@ use super::acting::{Acting, Deed, Held, Outcome, Refusal, allowed, told};
 use super::inviting::{self, Written};
 use crate::model::{
     Email, ExistingPerson, GroupId, InvitationMethod, Locale, LocationId, Membership, MembershipId, MembershipKind, MembershipState,
-    MultiTenant, Person, PersonId, PersonKind, PersonState, Username, display_name,
+    MultiTenant, Person, PersonId, PersonKind, PersonState, TenantPolicy, Username, display_name,
 };
 use crate::policy::permission::Right;
-use crate::store::{Inserted, NewPerson, Write};
+use crate::store::{Inserted, NewPerson, Read, Write};
 use crate::world::Secret;
 
 /// How somebody is reached: people.md S18 and S19.
@@ -61,7 +61,7 @@ pub struct Created {
 }
 
 /// Everything that is made before the transaction.
-struct Plan {
+pub(super) struct Plan {
     /// None when the person exists.
     fresh: Option<(NewPerson, Option<Username>)>,
     membership: Membership,
@@ -89,6 +89,51 @@ pub async fn create(acting: &Acting<'_>, new: NewMember) -> Outcome<Created> {
     Ok(outcome)
 }
 
+/// What would become of somebody: for a dry run. None: would be created, or become a guest. Nothing is written.
+pub(super) async fn foresee(acting: &Acting<'_>, r: &mut Read, new: &NewMember) -> Result<Option<Refusal>, super::super::Failure> {
+    if let Some(refusal) = faults(acting, new)? {
+        return Ok(Some(refusal));
+    }
+    let Reach::Email(text) = &new.reach else { return Ok(None) };
+    let Some(email) = Email::parse(text) else { return Ok(Some(BAD_EMAIL)) };
+    // Wherever somebody with this address is, the line must be a good one: what it says tells nothing about that.
+    if let Err(refusal) = called(new) {
+        return Ok(Some(refusal));
+    }
+    let Some(person) = r.person_by_email(&email).await? else { return Ok(None) };
+    let memberships = r.memberships_of(&person.id).await?;
+    Ok(guest_fault(acting, &acting.house()?.policy, new, (&person, &memberships)))
+}
+
+const BAD_EMAIL: Refusal = Refusal::Invalid("email", "one plain address like anna@example.com");
+
+/// First and last name as they can be kept.
+fn called(new: &NewMember) -> Result<(String, String), Refusal> {
+    const NAME: &str = "1 to 80 characters, none of them invisible";
+    let first = display_name(&new.first_name, 80).ok_or(Refusal::Invalid("first_name", NAME))?;
+    Ok((first, display_name(&new.last_name, 80).ok_or(Refusal::Invalid("last_name", NAME))?))
+}
+
+/// Why somebody who exists cannot become a member here.
+fn guest_fault(
+    acting: &Acting<'_>,
+    policy: &TenantPolicy,
+    new: &NewMember,
+    (person, memberships): (&Person, &[Membership]),
+) -> Option<Refusal> {
+    let mut living = memberships.iter().filter(|membership| membership.state != MembershipState::Left).peekable();
+    let several = living.peek().is_some();
+    if living.any(|membership| membership.tenant == *acting.tenant()) {
+        return Some(Refusal::AlreadyHere);
+    }
+    if acting.scope.is_self(&person.id) {
+        return Some(Refusal::Oneself);
+    }
+    // people.md S45.
+    let limited = new.locations.is_some() && policy.locations_multi_tenant == MultiTenant::Deny && several;
+    limited.then_some(Refusal::Invalid("locations", "none: the person belongs to several tenants"))
+}
+
 /// What can be said about the form without looking anybody up.
 fn faults(acting: &Acting<'_>, new: &NewMember) -> Result<Option<Refusal>, super::super::Failure> {
     let policy = &acting.house()?.policy;
@@ -108,12 +153,12 @@ fn faults(acting: &Acting<'_>, new: &NewMember) -> Result<Option<Refusal>, super
     })
 }
 
-async fn plan(acting: &Acting<'_>, new: &NewMember) -> Result<Result<Plan, Refusal>, super::super::Failure> {
+pub(super) async fn plan(acting: &Acting<'_>, new: &NewMember) -> Result<Result<Plan, Refusal>, super::super::Failure> {
     let email = match &new.reach {
         Reach::Username(_) => None,
         Reach::Email(text) => match Email::parse(text) {
             Some(email) => Some(email),
-            None => return Ok(Err(Refusal::Invalid("email", "one plain address like anna@example.com"))),
+            None => return Ok(Err(BAD_EMAIL)),
         },
     };
     let found = match &email {
@@ -137,9 +182,10 @@ async fn plan(acting: &Acting<'_>, new: &NewMember) -> Result<Result<Plan, Refus
 }
 
 async fn newcomer(acting: &Acting<'_>, new: &NewMember, email: Option<Email>) -> Result<Result<Plan, Refusal>, super::super::Failure> {
-    const NAME: &str = "1 to 80 characters, none of them invisible";
-    let Some(first_name) = display_name(&new.first_name, 80) else { return Ok(Err(Refusal::Invalid("first_name", NAME))) };
-    let Some(last_name) = display_name(&new.last_name, 80) else { return Ok(Err(Refusal::Invalid("last_name", NAME))) };
+    let (first_name, last_name) = match called(new) {
+        Ok(names) => names,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let username = match &new.reach {
         Reach::Email(_) => None,
         Reach::Username(None) => Some(Username::generate(&*acting.app.entropy)),
@@ -180,19 +226,11 @@ async fn guest(
     person: &Person,
     memberships: &[Membership],
 ) -> Result<Result<Plan, Refusal>, super::super::Failure> {
-    let living = || memberships.iter().filter(|membership| membership.state != MembershipState::Left);
-    if living().any(|membership| membership.tenant == *acting.tenant()) {
-        return Ok(Err(Refusal::AlreadyHere));
-    }
-    if acting.scope.is_self(&person.id) {
-        return Ok(Err(Refusal::Oneself));
-    }
     let policy = &acting.house()?.policy;
-    // people.md S45.
-    if new.locations.is_some() && policy.locations_multi_tenant == MultiTenant::Deny && living().next().is_some() {
-        return Ok(Err(Refusal::Invalid("locations", "none: the person belongs to several tenants")));
+    if let Some(refusal) = guest_fault(acting, policy, new, (person, memberships)) {
+        return Ok(Err(refusal));
     }
-    let at_home = living().any(|membership| membership.kind == MembershipKind::Home);
+    let at_home = memberships.iter().any(|m| m.state != MembershipState::Left && m.kind == MembershipKind::Home);
     let kind = if at_home { MembershipKind::Guest } else { MembershipKind::Home };
     // people.md C8: without asking only who proved the address, and who is told and may leave.
     let linked = policy.membership_existing_person == ExistingPerson::AutoLink
@@ -236,7 +274,7 @@ fn membership(acting: &Acting<'_>, new: &NewMember, person: &PersonId, kind: Mem
     }
 }
 
-async fn write(acting: &Acting<'_>, w: &mut Write, mut plan: Plan) -> Held<Created> {
+pub(super) async fn write(acting: &Acting<'_>, w: &mut Write, mut plan: Plan) -> Held<Created> {
     let existed = plan.fresh.is_none();
     if let Some((person, username)) = &plan.fresh {
         if w.insert_person(person, acting.now).await? == Inserted::EmailTaken {
@@ -262,6 +300,8 @@ async fn write(acting: &Acting<'_>, w: &mut Write, mut plan: Plan) -> Held<Creat
         }
         w.add_group_member(&group.id, &membership.id).await?;
     }
+    allowed!(narrowed(acting, w, &mut plan).await?);
+    let membership = &plan.membership;
     for location in plan.locations.iter().flatten() {
         if !w.limit_to_location(&membership.id, location).await? {
             return Ok(Err(Refusal::NotFound));
@@ -284,6 +324,22 @@ async fn write(acting: &Acting<'_>, w: &mut Write, mut plan: Plan) -> Held<Creat
     let link = plan.invitation.and_then(|written| written.link);
     let Membership { id, person, kind, state, .. } = plan.membership;
     Ok(Ok(Created { person, membership: id, existed, kind, state, link }))
+}
+
+/// Whoever is limited to locations makes nobody who sees more (people.md S37, security.md I08): without a choice the
+/// new person gets the same ones.
+async fn narrowed(acting: &Acting<'_>, w: &mut Write, plan: &mut Plan) -> Held<()> {
+    let Some(own) = acting.reach(w).await? else { return Ok(Ok(())) };
+    let Some(tenant) = w.tenant(acting.tenant()).await? else { return Ok(Err(Refusal::NotFound)) };
+    let several = w.memberships_of(&plan.membership.person).await?.len() > 1;
+    if several && tenant.policy.locations_multi_tenant == MultiTenant::Deny {
+        return Ok(Err(Refusal::Invalid("locations", "none: the person belongs to several tenants")));
+    }
+    let wanted = plan.locations.get_or_insert_with(|| own.clone());
+    if wanted.is_empty() || !wanted.iter().all(|place| own.contains(place)) {
+        return Ok(Err(Refusal::NotHeld));
+    }
+    Ok(Ok(()))
 }
 
 impl Plan {

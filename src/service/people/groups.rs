@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::super::audit::{Event, record_from};
 use super::super::groups::is_permission_name;
+use super::super::seen::Seen;
 use super::super::{Failure, Network};
 use super::acting::{Acting, Deed, Held, Outcome, Refusal, allowed};
 use crate::app::App;
@@ -72,16 +73,57 @@ pub async fn delete(acting: &Acting<'_>, group: &GroupId) -> Outcome<()> {
         .await
 }
 
-/// What the group permits from now on. Both what it permitted and what it will permit must be one's own.
-pub async fn set_permissions(acting: &Acting<'_>, group: &GroupId, permissions: &BTreeSet<String>) -> Outcome<()> {
+/// One permission more. It must be one's own, and so must all that the group permits already.
+pub async fn permit(acting: &Acting<'_>, group: &GroupId, permission: &str) -> Outcome<()> {
     let deed = Deed { rights: GROUPS, action: "group.permissions", subject: group.as_str() };
     acting
         .attempt(deed, async |w| {
             let group = allowed!(held(acting, w, group).await?);
-            let before: Vec<&str> = group.permissions.iter().map(|permission| permission.name.as_str()).collect();
-            w.clear_permissions(&group.id).await?;
-            allowed!(give(acting, w, &group.id, permissions).await?);
-            acting.done(w, deed, json!({ "before": before, "after": permissions })).await?;
+            if group.permissions.iter().any(|known| known.name == permission) {
+                return Ok(Err(Refusal::NotNow));
+            }
+            allowed!(give(acting, w, &group.id, &BTreeSet::from([permission.to_owned()])).await?);
+            acting.done(w, deed, json!({ "added": permission })).await?;
+            Ok(Ok(()))
+        })
+        .await
+}
+
+/// One permission less. All that the group permits must be one's own.
+pub async fn forbid(acting: &Acting<'_>, group: &GroupId, permission: &str) -> Outcome<()> {
+    let deed = Deed { rights: GROUPS, action: "group.permissions", subject: group.as_str() };
+    acting
+        .attempt(deed, async |w| {
+            let group = allowed!(held(acting, w, group).await?);
+            if !w.revoke_permission(&group.id, permission).await? {
+                return Ok(Err(Refusal::NotNow));
+            }
+            acting.done(w, deed, json!({ "removed": permission })).await?;
+            Ok(Ok(()))
+        })
+        .await
+}
+
+/// The mark of what a form about a group shows.
+pub fn seen(group: &Group) -> Seen {
+    Seen::of(&(&group.name, group.self_join, group.self_leave))
+}
+
+/// Name, and whether members come and go by themselves (people.md C13), if they still are what the form showed.
+pub async fn edit(acting: &Acting<'_>, group: &GroupId, shown: &Seen, name: &str, (self_join, self_leave): (bool, bool)) -> Outcome<()> {
+    let Some(name) = display_name(name, 80) else { return Ok(Err(Refusal::Invalid("name", NAME))) };
+    let deed = Deed { rights: GROUPS, action: "group.edit", subject: group.as_str() };
+    acting
+        .attempt(deed, async |w| {
+            let group = allowed!(held(acting, w, group).await?);
+            if seen(&group) != *shown {
+                return Ok(Err(Refusal::Meanwhile));
+            }
+            if !w.rename_group(&group, &name).await? {
+                return Ok(Err(Refusal::Taken("name")));
+            }
+            w.open_group(&group, self_join, self_leave).await?;
+            acting.done(w, deed, json!({ "renamed": group.name != name, "self_join": self_join, "self_leave": self_leave })).await?;
             Ok(Ok(()))
         })
         .await

@@ -50,7 +50,7 @@ pub(super) async fn letter(
         days: i64::try_from(good_for.as_secs().div_ceil(86_400)).unwrap_or(i64::MAX),
         microsoft: method == InvitationMethod::Microsoft,
     };
-    let letter = letters::prepare_to(app, email, &to.name, to.locale, &page, acting.now)?;
+    let letter = letters::prepare_to(app, Some(&*acting.house()?), (email, &to.name, to.locale), &page, acting.now)?;
     invitation.created_by = Some(acting.scope.person().clone());
     invitation.letter = letter.id().cloned();
     Ok(Written { invitation, token, letter: Some(letter), link: None })
@@ -69,7 +69,7 @@ pub(super) fn link(acting: &Acting<'_>, membership: &Membership) -> Written {
 pub(super) fn notice(acting: &Acting<'_>, person: &Person) -> Result<Prepared, Failure> {
     let page =
         Joined { product: acting.app.config.product.name.clone(), name: person.name(), tenant: acting.house()?.display_name().to_owned() };
-    letters::prepare(acting.app, person, &page, acting.now)
+    letters::prepare_from(acting.app, &*acting.house()?, person, &page, acting.now)
 }
 
 pub(super) async fn keep(acting: &Acting<'_>, w: &mut Write, written: &Written) -> Result<(), StoreError> {

@@ -2,9 +2,10 @@
 use serde_json::json;
 
 use super::super::Failure;
-use super::acting::{Acting, Deed, Outcome, Refusal, allowed};
+use super::acting::{Acting, Deed, Held, Outcome, Refusal, allowed};
 use crate::model::{Location, LocationId, LocationsBy, MembershipState, MultiTenant, PersonId, display_name};
 use crate::policy::permission::Right;
+use crate::store::{Seat, Write};
 
 const NAME: &str = "1 to 100 characters, none of them invisible";
 const LOCATIONS: &[Right] = &[Right::Locations];
@@ -43,6 +44,9 @@ pub async fn change(acting: &Acting<'_>, id: &LocationId, name: &str, website: O
     let deed = Deed { rights: LOCATIONS, action: "location.change", subject: id.as_str() };
     acting
         .attempt(deed, async |w| {
+            if acting.reach(w).await?.is_some_and(|own| !own.contains(&location.id)) {
+                return Ok(Err(Refusal::NotHeld));
+            }
             if !w.change_location(&location).await? {
                 return Ok(Err(Refusal::NotFound));
             }
@@ -60,6 +64,9 @@ pub async fn delete(acting: &Acting<'_>, id: &LocationId) -> Outcome<()> {
     let deed = Deed { rights: LOCATIONS, action: "location.delete", subject: id.as_str() };
     acting
         .attempt(deed, async |w| {
+            if acting.reach(w).await?.is_some_and(|own| !own.contains(id)) {
+                return Ok(Err(Refusal::NotHeld));
+            }
             if !w.delete_location(acting.tenant(), id).await? {
                 return Ok(Err(Refusal::NotFound));
             }
@@ -69,35 +76,73 @@ pub async fn delete(acting: &Acting<'_>, id: &LocationId) -> Outcome<()> {
         .await
 }
 
-/// Limits a person to these locations, or to none of them again (S38–S41).
-pub async fn limit(acting: &Acting<'_>, person: &PersonId, locations: Option<&[LocationId]>) -> Outcome<()> {
+/// One step in what a person is limited to.
+#[derive(Clone, Debug)]
+pub enum Limit {
+    /// This place, too; the first one limits (S38).
+    To(LocationId),
+    /// This place no longer. Never the last one: that would open all others.
+    NotTo(LocationId),
+    /// No limit any more (S41), while this place is the only one.
+    Lift(LocationId),
+}
+
+/// Takes one step in what a person is limited to (S38–S41): others may take theirs at the same time. Whoever is limited
+/// gives and takes his own locations alone, and lifts nobody's limit.
+pub async fn limit(acting: &Acting<'_>, person: &PersonId, step: &Limit) -> Outcome<()> {
     let deed = Deed { rights: &[Right::People, Right::Locations], action: "member.locations", subject: person.as_str() };
-    let policy = acting.house()?.policy.clone();
     acting
         .attempt(deed, async |w| {
             let seat = allowed!(acting.other(w, person).await?);
-            if locations.is_some() && !policy.locations_enabled {
-                return Ok(Err(Refusal::Rules));
-            }
-            if locations.is_some() && seat.membership.admin && !policy.locations_admin_limited {
-                return Ok(Err(Refusal::Invalid("locations", "none: an administrator is not limited to locations")));
-            }
-            if locations.is_some() && policy.locations_multi_tenant == MultiTenant::Deny {
-                let others = w.memberships_of(person).await?;
-                if others.iter().filter(|membership| membership.state != MembershipState::Left).count() > 1 {
-                    return Ok(Err(Refusal::Invalid("locations", "none: the person belongs to several tenants")));
+            let id = &seat.membership.id;
+            let own = acting.reach(w).await?;
+            let mine = |place: &LocationId| own.as_ref().is_none_or(|own| own.contains(place));
+            let before: Vec<LocationId> = w.locations_of_membership(id).await?.into_iter().map(|place| place.id).collect();
+            let detail = match step {
+                Limit::To(place) | Limit::NotTo(place) if !mine(place) => return Ok(Err(Refusal::NotHeld)),
+                // The first location takes all the others from somebody who has them.
+                Limit::To(_) if own.is_some() && !seat.membership.limited_to_locations => return Ok(Err(Refusal::NotHeld)),
+                Limit::To(place) => {
+                    allowed!(limitable(acting, w, &seat).await?);
+                    if !w.limit_to_location(id, place).await? {
+                        return Ok(Err(Refusal::NotFound));
+                    }
+                    json!({ "added": place })
                 }
-            }
-            w.clear_locations(&seat.membership.id, locations.is_some()).await?;
-            for location in locations.unwrap_or_default() {
-                if !w.limit_to_location(&seat.membership.id, location).await? {
-                    return Ok(Err(Refusal::NotFound));
+                Limit::Lift(_) if own.is_some() => return Ok(Err(Refusal::NotHeld)),
+                Limit::NotTo(place) if before.len() > 1 && before.contains(place) => {
+                    w.unlimit_to_location(id, place).await?;
+                    json!({ "removed": place })
                 }
-            }
-            acting.done(w, deed, json!({ "locations": locations })).await?;
+                Limit::Lift(place) if before == [place.clone()] => {
+                    w.clear_locations(id, false).await?;
+                    json!({ "lifted": true })
+                }
+                Limit::NotTo(_) | Limit::Lift(_) => return Ok(Err(Refusal::Meanwhile)),
+            };
+            acting.done(w, deed, detail).await?;
             Ok(Ok(()))
         })
         .await
+}
+
+/// May this person be limited to locations at all (S44, S45)?
+async fn limitable(acting: &Acting<'_>, w: &mut Write, seat: &Seat) -> Held<()> {
+    let Some(tenant) = w.tenant(acting.tenant()).await? else { return Ok(Err(Refusal::NotFound)) };
+    let policy = tenant.policy;
+    if !policy.locations_enabled {
+        return Ok(Err(Refusal::Rules));
+    }
+    if seat.membership.admin && !policy.locations_admin_limited {
+        return Ok(Err(Refusal::Invalid("locations", "none: an administrator is not limited to locations")));
+    }
+    if policy.locations_multi_tenant == MultiTenant::Deny {
+        let others = w.memberships_of(&seat.person.id).await?;
+        if others.iter().filter(|membership| membership.state != MembershipState::Left).count() > 1 {
+            return Ok(Err(Refusal::Invalid("locations", "none: the person belongs to several tenants")));
+        }
+    }
+    Ok(Ok(()))
 }
 
 fn checked(acting: &Acting<'_>, id: LocationId, name: &str, website: Option<&str>) -> Result<Result<Location, Refusal>, Failure> {

@@ -6,12 +6,16 @@ pub mod admins;
 pub mod api;
 pub mod convert;
 pub mod create;
+pub mod export;
 pub mod groups;
+pub mod import;
 pub mod inviting;
 pub mod leaving;
 pub mod locations;
 pub mod names;
 pub mod standing;
+pub mod stranger;
+pub mod table;
 
 use std::time::Duration;
 

@@ -4,19 +4,24 @@ use serde_json::json;
 use super::super::attempts;
 use super::super::recovery::end_everything;
 use super::acting::{Acting, Deed, Held, Outcome, Refusal, allowed};
-use crate::model::PersonId;
+use crate::model::{Membership, MembershipState, PersonId, TenantId};
 use crate::policy::permission::Right;
-use crate::store::{Seat, Write};
+use crate::store::{Read, Seat, StoreError, Write};
 
 /// Nobody signs in any more: at home the person altogether, elsewhere as a guest of this tenant alone. Sessions, tokens
 /// and what applications keep end in the same moment (security.md C04, I25).
 pub async fn disable(acting: &Acting<'_>, person: &PersonId) -> Outcome<()> {
     let deed = Deed { rights: &[Right::People], action: "person.disable", subject: person.as_str() };
+    let mut tenants = acting.app.store.read(async |r| administered(r, person).await).await?;
+    tenants.push(acting.tenant().clone());
+    tenants.sort();
+    tenants.dedup();
     let outcome = acting
-        .attempt(deed, async |w| {
+        .attempt_across(deed, &tenants, async |w| {
             let seat = allowed!(acting.other(w, person).await?);
             allowed!(leaves_an_admin(acting, w, &seat).await?);
             let changed = if acting.scope.is_home_of(&seat.membership, &seat.person) {
+                allowed!(leaves_admins_everywhere(w, person, &tenants).await?);
                 let changed = w.disable_person(person, false, acting.now).await?;
                 end_everything(w, &seat.person, acting.now).await?;
                 changed
@@ -83,6 +88,31 @@ pub async fn wake(acting: &Acting<'_>, person: &PersonId) -> Outcome<()> {
             Ok(Ok(()))
         })
         .await
+}
+
+/// The tenants that somebody administers.
+async fn administered(r: &mut Read, person: &PersonId) -> Result<Vec<TenantId>, StoreError> {
+    let all = r.memberships_of(person).await?;
+    let administers = |membership: &Membership| membership.admin && membership.state == MembershipState::Active;
+    Ok(all.into_iter().filter(administers).map(|membership| membership.tenant).collect())
+}
+
+/// A home deactivates its people everywhere: no other tenant may lose its last administrator by that (security.md I10).
+/// `held` are the tenants that nobody else changes at this moment.
+async fn leaves_admins_everywhere(w: &mut Write, person: &PersonId, held: &[TenantId]) -> Held<()> {
+    for membership in w.memberships_of(person).await? {
+        if !membership.admin || membership.state != MembershipState::Active {
+            continue;
+        }
+        // Became one a moment ago: asked again, all is known.
+        if !held.contains(&membership.tenant) {
+            return Ok(Err(Refusal::Meanwhile));
+        }
+        if !w.has_other_admin(&membership.tenant, &membership.id).await? {
+            return Ok(Err(Refusal::LastAdmin));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// Would the tenant still have an administrator who can sign in, without this one?

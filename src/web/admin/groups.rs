@@ -10,6 +10,7 @@ use crate::pages::console::{Choice, Discard, Flash, GroupLine, GroupList, GroupP
 use crate::policy::permission::Right;
 use crate::service::people::acting::{Outcome, Refusal};
 use crate::service::people::groups;
+use crate::service::seen::Seen;
 use crate::web::error::WebError;
 use crate::web::extract::{Checked, Fresh, Query, TenantAdmin, rights};
 
@@ -36,6 +37,7 @@ pub async fn blank(admin: Admin) -> Result<Response, WebError> {
 fn new(name: String, fault: Option<&'static str>) -> GroupPage {
     GroupPage {
         id: None,
+        seen: String::new(),
         name,
         title: String::new(),
         members: 0,
@@ -70,14 +72,17 @@ pub async fn show(admin: Admin, Path((_, id)): Path<(String, String)>, query: Qu
 pub async fn save(admin: Admin, Path((_, id)): Path<(String, String)>, Checked(fields): Checked) -> Result<Response, WebError> {
     let group = find(&admin, &id).await?;
     let name = fields.get("name");
-    let (join, leave) = (fields.get("self_join") == "yes", fields.get("self_leave") == "yes");
-    let fault = match groups::rename(&acting(&admin), &group.id, name).await? {
-        Ok(()) => return finish(&admin, &group, groups::open(&acting(&admin), &group.id, join, leave).await).await,
-        Err(Refusal::Taken(_)) => "taken_name",
-        Err(Refusal::Invalid(..)) => "name",
-        Err(refusal) => return finish(&admin, &group, Ok(Err(refusal))).await,
+    let open = (fields.get("self_join") == "yes", fields.get("self_leave") == "yes");
+    let shown = Seen::carried(fields.get("seen"));
+    let (fault, refused) = match groups::edit(&acting(&admin), &group.id, &shown, name, open).await? {
+        Err(Refusal::Taken(_)) => (Some("taken_name"), None),
+        Err(Refusal::Invalid(..)) => (Some("name"), None),
+        Err(Refusal::Meanwhile) => (None, Some("meanwhile")),
+        outcome => return finish(&admin, &group, Ok(outcome)).await,
     };
-    let typed = GroupPage { name: name.to_owned(), self_join: join, self_leave: leave, fault: Some(fault), ..page(&admin, &group).await? };
+    // What was typed stays; what others did since is in the list beside it, and what is sent next is compared with that.
+    let now = page(&admin, &find(&admin, &id).await?).await?;
+    let typed = GroupPage { name: name.to_owned(), self_join: open.0, self_leave: open.1, fault, refused, ..now };
     admin.page("groups").under("groups").refuse(&typed)
 }
 
@@ -88,14 +93,13 @@ pub async fn permission(
     Checked(fields): Checked,
 ) -> Result<Response, WebError> {
     let group = find(&admin, &id).await?;
-    let mut permissions: BTreeSet<String> = group.permissions.iter().map(|permission| permission.name.clone()).collect();
     let permission = fields.get("permission");
-    match step.as_str() {
-        "add" => permissions.insert(permission.to_owned()),
-        "remove" => permissions.remove(permission),
+    let outcome = match step.as_str() {
+        "add" => groups::permit(&acting(&admin), &group.id, permission).await,
+        "remove" => groups::forbid(&acting(&admin), &group.id, permission).await,
         _ => return Err(WebError::not_found()),
     };
-    finish(&admin, &group, groups::set_permissions(&acting(&admin), &group.id, &permissions).await).await
+    finish(&admin, &group, outcome).await
 }
 
 pub async fn ask_delete(admin: Admin, Path((_, id)): Path<(String, String)>) -> Result<Response, WebError> {
@@ -116,7 +120,8 @@ async fn finish(admin: &Admin, group: &Group, outcome: Outcome<()>) -> Result<Re
         Ok(()) => Ok(admin.go(&format!("groups/{}", group.id), Some(Flash::Saved))),
         Err(refusal) => {
             let (key, status) = told(refusal, None).ok_or_else(WebError::not_found)?;
-            let content = GroupPage { refused: Some(key), ..page(admin, group).await? };
+            let now = find(admin, group.id.as_str()).await?;
+            let content = GroupPage { refused: Some(key), ..page(admin, &now).await? };
             admin.page("groups").under("groups").show_with(status, &content)
         }
     }
@@ -139,6 +144,7 @@ async fn page(admin: &Admin, group: &Group) -> Result<GroupPage, WebError> {
     names.retain(|name| admin.scope.may_grant([name.as_str()]) && !group.permissions.iter().any(|own| own.name == *name));
     Ok(GroupPage {
         id: Some(group.id.to_string()),
+        seen: groups::seen(group).as_text().to_owned(),
         name: group.name.clone(),
         title: group.name.clone(),
         members: sizes.iter().find(|(id, _)| *id == group.id).map_or(0, |(_, n)| *n),

@@ -27,7 +27,7 @@ pub async fn audit(admin: TenantAdmin<rights::Audit>, query: Query) -> Result<Re
         address.push_str(&format!("{}{name}={value}", if n == 0 { '?' } else { '&' }));
     }
     let pager = cut(&mut rows, &address, before.is_none());
-    let lines = lines(&admin.app, rows, Names::All).await?;
+    let lines = lines(&admin.app, rows, Names::In(&admin.tenant.id)).await?;
     let kinds = AuditLog::KINDS.map(|kind| Choice { value: kind.to_owned(), text: kind.to_owned() }).to_vec();
     admin.page("audit").show(&AuditLog { lines, pager, who, kinds, kind: kind.to_owned(), until })
 }

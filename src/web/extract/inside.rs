@@ -59,6 +59,15 @@ pub fn way_back(parts: &Parts, home: &str) -> String {
 }
 
 impl Inside {
+    /// For handlers that find out on their way that a recent sign-in is needed: the way to it, which leads to `back`.
+    ///
+    /// # Errors
+    /// Those of beginning a sign-in; the inner one is the way there.
+    pub async fn freshly(&self, back: &str) -> Result<Result<(), Response>, WebError> {
+        let who = signed_in(&self.app, &self.guest, back, Age::Fresh, self.now).await?;
+        Ok(who.map(|_| ()))
+    }
+
     /// Asks this session for a stronger proof, then for the page again. A session that cannot give it is refused.
     pub async fn prove(&self, acr: Acr, tenant: Option<&TenantId>, back: &str) -> Response {
         match begin_proof(&self.app, back, acr, tenant, &self.guest.visitor, self.now).await {

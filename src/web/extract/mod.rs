@@ -12,4 +12,4 @@ pub use door::{Account, Fresh, Operator, TenantAdmin, rights};
 pub use form::{Checked, Query};
 pub use guest::Guest;
 pub use inside::Inside;
-pub use upload::Upload;
+pub use upload::{Table, Upload};

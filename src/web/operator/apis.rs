@@ -7,9 +7,10 @@ use crate::model::{AccessTokenFormat, Api, ApiSettings};
 use crate::pages::console::{ApiFault, ApiForm, ApiRow, Apis, Flash};
 use crate::service::Failure;
 use crate::service::apis::{self, ApiAdded, ApiEdited};
+use crate::service::seen::Seen;
 use crate::web::error::WebError;
 use crate::web::extract::form::Fields;
-use crate::web::extract::{Checked, Operator, Query};
+use crate::web::extract::{Checked, Fresh, Operator, Query};
 
 pub async fn list(operator: Operator, query: Query) -> Result<Response, WebError> {
     let row = |api: &Api| ApiRow {
@@ -27,7 +28,7 @@ pub async fn new(operator: Operator) -> Result<Response, WebError> {
     operator.page("apis").show(&ApiForm::default())
 }
 
-pub async fn create(operator: Operator, Checked(form): Checked) -> Result<Response, WebError> {
+pub async fn create(Fresh(operator): Fresh<Operator>, Checked(form): Checked) -> Result<Response, WebError> {
     let typed = typed(&form);
     let fault = match settings(&typed, ApiSettings::default()) {
         Err(fault) => fault,
@@ -57,6 +58,7 @@ fn of(api: &Api) -> ApiForm {
     let settings = &api.settings;
     ApiForm {
         id: Some(api.id.to_string()),
+        seen: apis::seen(api).as_text().to_owned(),
         identifier: api.identifier.clone(),
         name: settings.name.clone(),
         scopes: settings.scopes.join("\n"),
@@ -72,18 +74,23 @@ fn details(settings: &ApiSettings) -> Vec<String> {
     settings.authorization_details.iter().map(|known| known.name.clone()).collect()
 }
 
-pub async fn save(operator: Operator, Path(id): Path<String>, Checked(form): Checked) -> Result<Response, WebError> {
+pub async fn save(Fresh(operator): Fresh<Operator>, Path(id): Path<String>, Checked(form): Checked) -> Result<Response, WebError> {
     let api = find(&operator, &id).await?;
     let typed =
         ApiForm { id: Some(api.id.to_string()), identifier: api.identifier.clone(), details: details(&api.settings), ..typed(&form) };
     let fault = match settings(&typed, api.settings) {
         Err(fault) => fault,
-        Ok(settings) => match apis::edit(&change(&operator), &api.id, &settings).await? {
+        Ok(settings) => match apis::edit(&change(&operator), &api.id, &Seen::carried(&typed.seen), &settings).await? {
             ApiEdited::Done => {
                 operator.app.refresh().await.map_err(Failure::from)?;
                 return Ok(operator.go("apis", Some(Flash::Saved)));
             }
             ApiEdited::Unknown => return Err(WebError::not_found()),
+            ApiEdited::Meanwhile => {
+                let now = find(&operator, &id).await?;
+                let seen = apis::seen(&now).as_text().to_owned();
+                return operator.page("apis").refuse(&ApiForm { fault: Some(ApiFault::Meanwhile), seen, ..typed });
+            }
             ApiEdited::Invalid(field, _) => fault_of(field),
         },
     };
@@ -94,6 +101,7 @@ fn typed(form: &Fields) -> ApiForm {
     let text = |name: &str| form.get(name).to_owned();
     ApiForm {
         id: None,
+        seen: text("seen"),
         identifier: text("identifier"),
         name: text("name"),
         scopes: text("scopes"),

@@ -5,18 +5,17 @@ use serde_json::Value;
 
 use super::change;
 use super::clients::find;
-use crate::model::{ClaimRule, ClaimSource, ClaimTarget, Client, ClientMetadata, Email, Person, PersonId};
+use crate::model::{ClaimRule, ClaimSource, ClaimTarget, Client, Email, Person, PersonId};
 use crate::pages::console::{ClaimFault, ClaimFaultKind, ClaimRow, ClientClaims, Flash, TokenPreview};
 use crate::protocol::claims::Claims;
-use crate::protocol::claims::table::fault;
 use crate::protocol::scope::Scopes;
 use crate::service::Failure;
 use crate::service::client_auth::Denied;
-use crate::service::client_changes::{self, ClientEdited};
+use crate::service::client_changes::{self, ClaimStep, ClientEdited};
 use crate::service::token::preview::{Preview, preview};
 use crate::web::error::WebError;
 use crate::web::extract::form::Fields;
-use crate::web::extract::{Checked, Operator, Query};
+use crate::web::extract::{Checked, Fresh, Operator, Query};
 
 pub async fn show(operator: Operator, Path(id): Path<String>, query: Query) -> Result<Response, WebError> {
     let client = find(&operator, &id).await?;
@@ -65,7 +64,7 @@ fn typed(client: &Client, form: &Fields) -> ClientClaims {
     }
 }
 
-pub async fn add(operator: Operator, Path(id): Path<String>, Checked(form): Checked) -> Result<Response, WebError> {
+pub async fn add(Fresh(operator): Fresh<Operator>, Path(id): Path<String>, Checked(form): Checked) -> Result<Response, WebError> {
     let client = find(&operator, &id).await?;
     let typed = typed(&client, &form);
     let value = typed.value.trim();
@@ -85,45 +84,28 @@ pub async fn add(operator: Operator, Path(id): Path<String>, Checked(form): Chec
         strip: typed.strip,
         targets: targets.into_iter().filter(|(wanted, _)| *wanted).map(|(_, target)| target).collect(),
     };
-    let mut claims = client.metadata.claims.clone();
-    claims.push(rule);
-    let refused = fault(&claims).map(|(name, demand)| format!("\"{name}\" {demand}"));
-    match refused {
-        Some(demand) => {
-            let fault = Some(ClaimFault { kind: ClaimFaultKind::Rule, value: demand });
-            page(&operator, &client).refuse(&ClientClaims { fault, ..typed })
-        }
-        None => store(&operator, &client, claims).await,
-    }
+    store(&operator, &client, ClaimStep::Add(rule), typed).await
 }
 
-pub async fn remove(operator: Operator, Path(id): Path<String>, Checked(form): Checked) -> Result<Response, WebError> {
+pub async fn remove(Fresh(operator): Fresh<Operator>, Path(id): Path<String>, Checked(form): Checked) -> Result<Response, WebError> {
     let client = find(&operator, &id).await?;
-    let mut claims = client.metadata.claims.clone();
-    let at = form.get("n").parse::<usize>().ok();
+    let at = form.get("n").parse::<usize>().map_err(|_| WebError::bad_form())?;
+    let shown = content(&client);
     // The name must still stand there: in another tab the table may have changed meanwhile.
-    match at.filter(|at| claims.get(*at).is_some_and(|rule| rule.name == form.get("name"))) {
-        Some(at) => {
-            claims.remove(at);
-            store(&operator, &client, claims).await
-        }
-        None => Ok(operator.go(&format!("clients/{}/claims", client.id), None)),
-    }
+    store(&operator, &client, ClaimStep::Remove(at, form.get("name").to_owned()), shown).await
 }
 
-async fn store(operator: &Operator, client: &Client, claims: Vec<ClaimRule>) -> Result<Response, WebError> {
-    let metadata = ClientMetadata { claims, ..client.metadata.clone() };
-    match client_changes::edit(&change(operator), &client.id, &metadata, &client.tenants).await? {
+async fn store(operator: &Operator, client: &Client, step: ClaimStep, shown: ClientClaims) -> Result<Response, WebError> {
+    let (kind, value) = match client_changes::change_claims(&change(operator), &client.id, &step).await? {
         ClientEdited::Done => {
             operator.app.refresh().await.map_err(Failure::from)?;
-            Ok(operator.go(&format!("clients/{}/claims", client.id), Some(Flash::Saved)))
+            return Ok(operator.go(&format!("clients/{}/claims", client.id), Some(Flash::Saved)));
         }
-        ClientEdited::Unknown => Err(WebError::not_found()),
-        ClientEdited::Invalid(field, demand) => {
-            let fault = Some(ClaimFault { kind: ClaimFaultKind::Rule, value: format!("{field}: {demand}") });
-            page(operator, client).refuse(&ClientClaims { fault, ..content(client) })
-        }
-    }
+        ClientEdited::Unknown => return Err(WebError::not_found()),
+        ClientEdited::Meanwhile => (ClaimFaultKind::Meanwhile, String::new()),
+        ClientEdited::Invalid(_, demand) => (ClaimFaultKind::Rule, demand),
+    };
+    page(operator, client).refuse(&ClientClaims { fault: Some(ClaimFault { kind, value }), ..shown })
 }
 
 /// The tokens of a person, made as for an answer and given to nobody. Posted, so that no address stands in a log.

@@ -3,6 +3,7 @@ use crate::app::Registered;
 use crate::model::{Acr, AuthMethod, Client, ClientMetadata, ConsentMode, Entitlement, GrantType, TenantId};
 use crate::pages::console::{ClientFault, ClientFaultKind, ClientForm, ClientKind};
 use crate::protocol::redirect::registration_fault;
+use crate::service::client_changes;
 use crate::service::clients::{NewClient, Preset};
 use crate::web::error::WebError;
 use crate::web::extract::form::Fields;
@@ -19,6 +20,7 @@ pub fn typed(form: &Fields, id: Option<String>) -> ClientForm {
     let text = |name: &str| form.get(name).to_owned();
     ClientForm {
         id,
+        seen: text("seen"),
         name: text("name"),
         kind: text("kind"),
         profile: text("profile"),
@@ -46,6 +48,7 @@ pub fn of(registered: &Registered, client: &Client, kind: ClientKind) -> ClientF
     let slug = |id: &TenantId| registered.tenants.get(id).map(|tenant| tenant.slug.clone());
     ClientForm {
         id: Some(client.id.to_string()),
+        seen: client_changes::seen(client).as_text().to_owned(),
         name: metadata.client_name.clone(),
         kind: kind.key().to_owned(),
         profile: String::new(),

@@ -8,12 +8,13 @@ use super::client_form::{self, Asked};
 use super::{change, lists};
 use crate::model::{AuthMethod, Client, ClientId, ClientState, ConsentMode, DeliveryState, Entitlement, GrantType, LogoutDelivery};
 use crate::pages::console::{
-    ClientForm, ClientKind, ClientRow, ClientSheet, Clients, Confirm, DeliveryFate, DeliveryRow, Flash, Moment, OnceKind, SecretRow,
-    ShownOnce, Step,
+    ClientFault, ClientFaultKind, ClientForm, ClientKind, ClientRow, ClientSheet, Clients, Confirm, DeliveryFate, DeliveryRow, Flash,
+    Moment, OnceKind, SecretRow, ShownOnce, Step,
 };
 use crate::service::Failure;
 use crate::service::client_changes::{self, ClientEdited};
 use crate::service::clients::{self, ClientAdded};
+use crate::service::seen::Seen;
 use crate::web::error::WebError;
 use crate::web::extract::{Checked, Fresh, Operator, Query};
 
@@ -157,10 +158,15 @@ pub async fn save(Fresh(operator): Fresh<Operator>, Path(id): Path<String>, Chec
         Asked::Good(changed) => *changed,
         Asked::Faulty(fault) => return operator.page("clients").refuse(&ClientForm { fault: Some(fault), ..typed }),
     };
-    match client_changes::edit(&change(&operator), &client.id, &metadata, &tenants).await? {
+    match client_changes::edit(&change(&operator), &client.id, &Seen::carried(&typed.seen), (&metadata, &tenants)).await? {
         ClientEdited::Done => {
             operator.app.refresh().await.map_err(Failure::from)?;
             Ok(operator.go(&format!("clients/{}", client.id), Some(Flash::Saved)))
+        }
+        ClientEdited::Meanwhile => {
+            let fault = Some(ClientFault { kind: ClientFaultKind::Meanwhile, value: String::new() });
+            let seen = client_changes::seen(&find(&operator, client.id.as_str()).await?).as_text().to_owned();
+            operator.page("clients").refuse(&ClientForm { fault, seen, ..typed })
         }
         ClientEdited::Unknown => Err(WebError::not_found()),
         ClientEdited::Invalid(field, demand) => {

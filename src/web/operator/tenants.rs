@@ -9,6 +9,7 @@ use crate::model::{MfaMode, Tenant, TenantId, TenantState};
 use crate::pages::console::{Confirm, Flash, Moment, Step, TenantFault, TenantForm, TenantRow, TenantSheet, Tenants};
 use crate::policy::presets::Preset;
 use crate::service::Failure;
+use crate::service::seen::Seen;
 use crate::service::tenant_changes::{self, TenantEdited};
 use crate::service::tenants::{self, NewTenant, TenantAdded};
 use crate::web::error::WebError;
@@ -42,7 +43,7 @@ pub async fn new(operator: Operator) -> Result<Response, WebError> {
     operator.page("tenants").show(&content)
 }
 
-pub async fn create(operator: Operator, Checked(form): Checked) -> Result<Response, WebError> {
+pub async fn create(Fresh(operator): Fresh<Operator>, Checked(form): Checked) -> Result<Response, WebError> {
     let preset = Preset::parse(form.get("preset")).ok_or_else(WebError::bad_form)?;
     let new = NewTenant { policy: preset.policy(), ..asked(&form) };
     let fault = match tenants::add(&change(&operator), new).await? {
@@ -89,6 +90,7 @@ pub async fn edit(operator: Operator, Path(id): Path<String>) -> Result<Response
     let tenant = find(&operator, &id).await?;
     let content = TenantForm {
         id: Some(tenant.id.to_string()),
+        seen: tenant_changes::seen(&tenant).as_text().to_owned(),
         name: tenant.name,
         number: tenant.number,
         slug: tenant.slug,
@@ -100,14 +102,19 @@ pub async fn edit(operator: Operator, Path(id): Path<String>) -> Result<Response
     operator.page("tenants").show(&content)
 }
 
-pub async fn save(operator: Operator, Path(id): Path<String>, Checked(form): Checked) -> Result<Response, WebError> {
+pub async fn save(Fresh(operator): Fresh<Operator>, Path(id): Path<String>, Checked(form): Checked) -> Result<Response, WebError> {
     let tenant = TenantId::from_text(id.as_str());
-    let fault = match tenant_changes::edit(&change(&operator), &tenant, asked(&form)).await? {
+    let fault = match tenant_changes::edit(&change(&operator), &tenant, &Seen::carried(form.get("seen")), asked(&form)).await? {
         TenantEdited::Done(tenant) => {
             operator.app.refresh().await.map_err(Failure::from)?;
             return Ok(operator.go(&format!("tenants/{}", tenant.id), Some(Flash::Saved)));
         }
         TenantEdited::Unknown => return Err(WebError::not_found()),
+        TenantEdited::Meanwhile => {
+            let seen = tenant_changes::seen(&find(&operator, &id).await?).as_text().to_owned();
+            let typed = typed(&form, Some(id), Some(TenantFault::Meanwhile));
+            return operator.page("tenants").refuse(&TenantForm { seen, ..typed });
+        }
         TenantEdited::NumberTaken => TenantFault::NumberTaken,
         TenantEdited::SlugTaken => TenantFault::SlugTaken,
         TenantEdited::Invalid(field, _) => fault(field),
@@ -165,6 +172,7 @@ fn typed(form: &Fields, id: Option<String>, fault: Option<TenantFault>) -> Tenan
     let text = |name: &str| form.get(name).to_owned();
     TenantForm {
         id,
+        seen: text("seen"),
         name: text("name"),
         number: text("number"),
         slug: text("slug"),

@@ -1,7 +1,11 @@
 //! The tenant's administration in a browser, by the numbers of people.md, under the preset that each comes from.
+mod branding;
+mod demands;
 mod list;
 mod making;
+mod odds;
 mod person;
+mod table;
 
 use tenantry::model::{MembershipKind, Tenant};
 use tenantry::policy::presets::Preset;

@@ -36,7 +36,7 @@ async fn k9_k10_names_are_changed_and_the_address_is_only_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s4_s6_s12_nobody_edits_himself_and_under_saferpay_no_names() {
+async fn s4_s6_s12_i19_nobody_edits_himself_and_under_saferpay_no_names() {
     let t = Tenantry::start().await;
     let (acme, anna, mut browser) = office(&t, Preset::Saferpay).await;
     let bodo = t.member(&acme, "bodo@acme.example").await;

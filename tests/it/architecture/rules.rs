@@ -32,6 +32,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("axum", &["web", "server", "demo"]),
     ("base64", &["*"]),
     ("clap", &["cli"]),
+    ("csv", &["service"]),
     ("getrandom", &["world"]),
     ("http", &["*"]),
     ("hyper", &["server"]),

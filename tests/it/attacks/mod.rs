@@ -2,6 +2,7 @@
 mod authorize;
 mod challenges;
 mod codes;
+mod consent;
 mod enrolment;
 mod factors;
 mod inputs;

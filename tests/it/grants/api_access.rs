@@ -105,7 +105,7 @@ async fn k36_with_api_access_the_token_says_full_instead_of_groups() {
 }
 
 #[tokio::test]
-async fn k37_a_guest_has_no_api_access_whatever_the_home_says() {
+async fn k37_i17_a_guest_has_no_api_access_whatever_the_home_says() {
     let w = World::with_apis().await;
     w.api_access(true).await;
     let tokens = w.for_the_ledger().await;

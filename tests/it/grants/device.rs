@@ -115,7 +115,7 @@ async fn a_refused_and_a_late_device_are_told_so() {
 }
 
 #[tokio::test]
-async fn b01_a_device_code_is_of_use_to_its_own_client_only() {
+async fn n02_b01_a_device_code_is_of_use_to_its_own_client_only() {
     let w = World::new().await;
     let device = w.begin_device(&[]).await;
     w.approve(&device).await;

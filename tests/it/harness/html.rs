@@ -46,6 +46,11 @@ impl Page {
         self.document().select(&selector(css)).map(text_of).collect()
     }
 
+    /// The attribute of every element that has it.
+    pub fn attrs(&self, css: &str, name: &str) -> Vec<String> {
+        self.document().select(&selector(css)).filter_map(|element| element.value().attr(name)).map(str::to_owned).collect()
+    }
+
     pub fn attr(&self, css: &str, name: &str) -> String {
         let document = self.document();
         let value = self.only(&document, css).value().attr(name);

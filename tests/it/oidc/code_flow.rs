@@ -64,7 +64,7 @@ async fn a_revoked_refresh_token_ends_the_grant() {
 }
 
 #[tokio::test]
-async fn no_secret_of_a_login_reaches_the_log() {
+async fn l13_no_secret_of_a_login_reaches_the_log() {
     let t = Tenantry::start().await;
     let acme = t.tenant("acme").await;
     let anna = t.member(&acme, "anna@acme.example").await;

@@ -2,6 +2,7 @@
 mod clients;
 mod doors;
 mod ending;
+mod meanwhile;
 mod people;
 mod policies;
 mod rest;

@@ -173,8 +173,10 @@ fn h13_names_in_letters_are_neither_markup_nor_links() {
             days: 7,
             microsoft: false,
         };
-        let drawn = pages.letter(Locale::En, &letter).unwrap();
-        let again = pages.letter(Locale::En, &InvitationLetter { name: t("A"), inviter: Some(t("A")), tenant: t("A"), ..letter }).unwrap();
+        let house = |name: &str| House { name: t(name), contact: Some(t(name)), button: None, logo: true };
+        let drawn = pages.letter(Locale::En, &house(text), &letter).unwrap();
+        let plain = InvitationLetter { name: t("A"), inviter: Some(t("A")), tenant: t("A"), ..letter };
+        let again = pages.letter(Locale::En, &house("A"), &plain).unwrap();
 
         assert_eq!(skeleton(&drawn.html), skeleton(&again.html), "{text}");
         assert_eq!(drawn.text.matches("://").count(), 1, "{text}");
@@ -188,7 +190,7 @@ fn h13_names_in_letters_are_neither_markup_nor_links() {
 fn a_code_letter_says_the_code_in_all_three_parts() {
     let letter = EmailCode { product: t("Tenantry"), name: t("Anna"), code: t("007321"), minutes: 10, client_name: None, tenant: None };
     for &locale in Locale::ALL {
-        let drawn = Pages::new().letter(locale, &letter).unwrap();
+        let drawn = Pages::new().letter(locale, &House::plain(), &letter).unwrap();
 
         assert!(drawn.subject.contains("007321") && drawn.text.contains("007321") && drawn.html.contains("007321"));
         assert!(["10 Minuten", "10 minutes", "10 minuti"].iter().any(|minutes| drawn.text.contains(minutes)), "{}", drawn.text);

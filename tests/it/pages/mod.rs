@@ -15,7 +15,12 @@ use tenantry::pages::{Brand, Chrome, Pages, asset, brand_css, gallery, letter_ga
 /// Everything that can stand around a page.
 fn chrome(locale: Locale) -> Chrome {
     Chrome {
-        brand: Some(Brand { tenant_id: "ten_1".to_owned(), name: "Northwind Foods GmbH".to_owned(), logo: None }),
+        brand: Some(Brand {
+            tenant_id: "ten_1".to_owned(),
+            name: "Northwind Foods GmbH".to_owned(),
+            logo: None,
+            contact: Some("Questions? +49 30 1234567".to_owned()),
+        }),
         csrf: "csrf-of-the-test".to_owned(),
         lang_links: Locale::ALL.iter().map(|l| (*l, format!("?lang={l}"))).collect(),
         signed_in: Some("Anna Berg".to_owned()),

@@ -6,7 +6,7 @@ use tenantry::policy::permission::Right;
 use tenantry::service::people::acting::Refusal;
 use tenantry::service::people::admins::set_admin;
 use tenantry::service::people::groups::{self, Step};
-use tenantry::service::people::locations;
+use tenantry::service::people::locations::{self, Limit};
 
 use super::desk::Desk;
 
@@ -28,14 +28,15 @@ async fn i08_i10_a_group_is_arranged_only_by_whoever_holds_all_of_it() {
 
     groups::add(&acting, &mine.id, &anna.id).await.unwrap().unwrap();
     groups::rename(&acting, &mine.id, "Lectors").await.unwrap().unwrap();
-    groups::set_permissions(&acting, &mine.id, &names(&[])).await.unwrap().unwrap();
+    groups::forbid(&acting, &mine.id, "orders:read").await.unwrap().unwrap();
     for refused in [
         groups::add(&acting, &more.id, &desk.marie.id).await.unwrap(),
         groups::remove(&acting, &more.id, &anna.id).await.unwrap(),
         groups::rename(&acting, &more.id, "X").await.unwrap(),
         groups::delete(&acting, &more.id).await.unwrap(),
-        groups::set_permissions(&acting, &more.id, &names(&["orders:read"])).await.unwrap(),
-        groups::set_permissions(&acting, &mine.id, &names(&["orders:pay"])).await.unwrap(),
+        groups::permit(&acting, &more.id, "orders:read").await.unwrap(),
+        groups::forbid(&acting, &more.id, "orders:pay").await.unwrap(),
+        groups::permit(&acting, &mine.id, "orders:pay").await.unwrap(),
         groups::open(&acting, &more.id, true, true).await.unwrap(),
     ] {
         assert_eq!(refused, Err(Refusal::NotHeld));
@@ -105,16 +106,16 @@ async fn s38_s44_people_are_limited_to_locations_but_no_administrator() {
 
     let bern = locations::create(&acting, "Bern", Some("https://bern.example")).await.unwrap().unwrap();
     let zug = locations::create(&acting, "Zug", None).await.unwrap().unwrap();
-    locations::limit(&acting, &anna.id, Some(std::slice::from_ref(&bern))).await.unwrap().unwrap();
+    locations::limit(&acting, &anna.id, &Limit::To(bern.clone())).await.unwrap().unwrap();
 
     let found = locations::all(&acting, "BERN.ex").await.unwrap();
     assert_eq!(found.iter().map(|location| &location.id).collect::<Vec<_>>(), [&bern], "s39");
     let membership = desk.membership(&anna.id, &desk.acme).await;
     assert!(membership.limited_to_locations && membership.state == MembershipState::Active);
-    let limited = locations::limit(&acting, &other.id, Some(&[zug])).await.unwrap();
+    let limited = locations::limit(&acting, &other.id, &Limit::To(zug)).await.unwrap();
     assert!(matches!(limited, Err(Refusal::Invalid("locations", _))), "s44");
     assert!(matches!(set_admin(&acting, &anna.id, true).await.unwrap(), Err(Refusal::Invalid("locations", _))), "s44");
-    locations::limit(&acting, &anna.id, None).await.unwrap().unwrap();
+    locations::limit(&acting, &anna.id, &Limit::Lift(bern.clone())).await.unwrap().unwrap();
     assert!(!desk.membership(&anna.id, &desk.acme).await.limited_to_locations, "s41");
     locations::change(&acting, &bern, "Thun", None).await.unwrap().unwrap();
     locations::delete(&acting, &bern).await.unwrap().unwrap();

@@ -119,6 +119,24 @@ async fn s25_s26_an_address_ends_the_user_name_and_the_account_waits_for_the_lin
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn i11_nobody_tries_many_addresses_to_learn_whose_there_are() {
+    let desk = Desk::set().await;
+    let created = desk.create(nameless()).await.unwrap();
+    let scope = desk.scope(&desk.marie.id, &desk.acme).await;
+    for _ in 0..5 {
+        assert_eq!(convert(&desk.acting(&scope), &created.person, &desk.gil.email).await.unwrap(), Err(Refusal::Taken("email")));
+    }
+    assert_eq!(desk.noted("person.convert", "refused: taken").await, 5);
+
+    for address in [desk.gil.email.as_str(), "free@acme.example"] {
+        let paused = convert(&desk.acting(&scope), &created.person, address).await.unwrap();
+        assert_eq!(paused, Err(Refusal::NotNow), "told apart no more");
+    }
+    desk.t.later(std::time::Duration::from_secs(24 * 3600));
+    convert(&desk.acting(&scope), &created.person, "free@acme.example").await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s48_an_address_that_exists_elsewhere_becomes_a_guest_by_the_tenants_rule() {
     for rule in [ExistingPerson::Invite, ExistingPerson::AutoLink] {
         let desk = Desk::with(|policy| policy.membership_existing_person = rule).await;

@@ -2,5 +2,6 @@
 mod arranging;
 mod creating;
 mod desk;
+mod meanwhile;
 mod names;
 mod standing;

@@ -1,7 +1,11 @@
 //! Signing in with an e-mail address, with a user name of a company, with a name that the system made up.
-use tenantry::model::{MembershipKind, Tenant};
+use tenantry::model::{Locale, MembershipKind, ProfileField, SelfEdit, Tenant};
 use tenantry::service::people::NewUsername;
+use tenantry::service::people::acting::Refusal;
+use tenantry::service::people::admins::set_admin;
+use tenantry::service::people::names::edit;
 
+use super::desk::Desk;
 use crate::harness::browser::Browser;
 use crate::harness::relying_party::RelyingParty;
 use crate::harness::tenantry::Tenantry;
@@ -102,4 +106,31 @@ async fn f08_a_user_name_that_nobody_has_pauses_like_one_that_somebody_has() {
         assert_eq!(type_in(&mut browser, "acme", name, "wrong").await, 429, "{name}");
         assert_eq!(type_in(&mut browser, "globex", name, "wrong").await, 401, "{name}: another company is another account");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s4_s6_i19_what_administrators_change_about_themselves_and_others_is_what_the_rules_say() {
+    let strict = Desk::with(|policy| *policy = tenantry::policy::presets::Preset::Saferpay.policy()).await;
+    let anna = strict.t.member(&strict.acme, "anna@acme.example").await;
+    let scope = strict.scope(&strict.marie.id, &strict.acme).await;
+    let acting = strict.acting(&scope);
+    for (first, locale) in [("Other", None), ("Anna", Some(Locale::De))] {
+        assert_eq!(edit(&acting, &anna.id, (first, "Example"), locale).await.unwrap(), Err(Refusal::Rules), "s6: no data of others");
+    }
+    assert_eq!(edit(&acting, &strict.marie.id, ("Other", "Example"), None).await.unwrap(), Err(Refusal::Oneself), "s4");
+
+    let mild = Desk::with(|policy| {
+        policy.admin_self_edit = SelfEdit::NonPrivileged;
+        policy.profile_admin_editable = [ProfileField::FirstName, ProfileField::Locale].into();
+    })
+    .await;
+    let anna = mild.t.member(&mild.acme, "anna@acme.example").await;
+    let scope = mild.scope(&mild.marie.id, &mild.acme).await;
+    let acting = mild.acting(&scope);
+    edit(&acting, &anna.id, ("Anne", "Example"), Some(Locale::De)).await.unwrap().unwrap();
+    assert_eq!(edit(&acting, &anna.id, ("Anne", "Other"), None).await.unwrap(), Err(Refusal::Rules));
+    edit(&acting, &mild.marie.id, ("Maria", "Example"), None).await.unwrap().unwrap();
+    let (anne, maria) = (mild.person(&anna.id).await, mild.person(&mild.marie.id).await);
+    assert_eq!((anne.first_name.as_str(), anne.locale, maria.first_name.as_str()), ("Anne", Locale::De, "Maria"));
+    assert_eq!(set_admin(&acting, &mild.marie.id, false).await.unwrap(), Err(Refusal::Oneself), "never rights or state");
 }

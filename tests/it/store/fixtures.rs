@@ -66,6 +66,8 @@ pub fn new_tenant(name: &str, number: &str) -> Tenant {
         alias: None,
         color: Some("#336699".into()),
         logo: None,
+        sender_name: None,
+        contact: None,
         state: TenantState::Active,
         policy: TenantPolicy { lock_threshold: 7, ..TenantPolicy::default() },
         created_at: NOW,

@@ -172,7 +172,9 @@ async fn s10_groups_are_listed_renamed_filled_and_deleted(store: &Store) {
             assert!(w.group(&tenant_id("globex"), &group_id("b")).await?.is_none(), "another tenant's group is not there");
             assert!(!w.rename_group(&all[0], "ZOO").await? && w.rename_group(&all[0], "Buyers").await?);
             w.open_group(&all[0], true, false).await?;
-            w.clear_permissions(&group_id("b")).await?;
+            for name in ["orders:read", "admin"] {
+                assert!(w.revoke_permission(&group_id("b"), name).await? && !w.revoke_permission(&group_id("b"), name).await?);
+            }
             let changed = w.group(&acme, &group_id("b")).await?.unwrap();
             assert_eq!((changed.name.as_str(), changed.self_join, changed.self_leave), ("Buyers", true, false));
             assert!(changed.permissions.is_empty());
@@ -201,6 +203,8 @@ async fn s41_taking_a_location_away_never_opens_the_others(store: &Store) {
             assert!(!w.change_location(&foreign).await? && !w.delete_location(&tenant_id("globex"), &bern.id).await?);
             w.limit_to_location(&home, &bern.id).await?;
             assert_eq!(w.locations_of_membership(&home).await?[0].name, "Thun");
+            w.limit_to_location(&home, &zug.id).await?;
+            assert!(w.unlimit_to_location(&home, &zug.id).await? && !w.unlimit_to_location(&home, &zug.id).await?);
             assert!(w.delete_location(&acme, &bern.id).await?);
             let limited = w.membership_by_id(&home).await?.unwrap().limited_to_locations;
             assert!(limited && w.locations_of_membership(&home).await?.is_empty());

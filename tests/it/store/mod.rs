@@ -16,6 +16,7 @@ mod families;
 mod fixtures;
 mod flows;
 mod grants;
+mod imports;
 mod lane;
 mod letters;
 mod lockouts;

@@ -36,7 +36,7 @@ impl Page for Apis {
 
 words! {
     /// Texts: `apis.fault.<kind>`.
-    ApiFault { Identifier, Taken, Name, Scopes, Minutes }
+    ApiFault { Identifier, Taken, Name, Scopes, Minutes, Meanwhile }
 }
 
 /// `GET /operator/apis/new` and `…/{id}`.
@@ -44,6 +44,8 @@ words! {
 pub struct ApiForm {
     /// None: a new one.
     pub id: Option<String>,
+    /// The mark of what the form was filled from.
+    pub seen: String,
     pub identifier: String,
     pub name: String,
     /// One per line.
@@ -72,8 +74,9 @@ impl Page for ApiForm {
             details: vec!["payment".to_owned()],
             ..new.clone()
         };
-        let names = ["fault-identifier", "fault-taken", "fault-name", "fault-scopes", "fault-minutes"];
-        let wrong = |(fault, name): (&ApiFault, &'static str)| (name, Self { id: None, fault: Some(*fault), ..edit.clone() });
+        let names = ["fault-identifier", "fault-taken", "fault-name", "fault-scopes", "fault-minutes", "fault-meanwhile"];
+        let wrong =
+            |(fault, name): (&ApiFault, &'static str)| (name, Self { id: None, seen: String::new(), fault: Some(*fault), ..edit.clone() });
         let faults = ApiFault::ALL.iter().zip(names).map(wrong);
         vec![("new", new), ("edit", edit.clone())].into_iter().chain(faults).collect()
     }

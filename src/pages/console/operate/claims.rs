@@ -6,7 +6,7 @@ use super::words;
 
 words! {
     /// Texts: `claims.fault.<kind>`; `rule` with `{value}`.
-    ClaimFaultKind { Rule, NoPerson, NoTenant, NotMember, Refused }
+    ClaimFaultKind { Rule, NoPerson, NoTenant, NotMember, Refused, Meanwhile }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -84,7 +84,7 @@ impl Page for ClientClaims {
             ..base.clone()
         };
         let bare = Self { preview: Some(TokenPreview { id_token: None, access_token_bytes: 1, ..preview }), ..shown.clone() };
-        let names = ["fault-rule", "fault-person", "fault-tenant", "fault-member", "fault-refused"];
+        let names = ["fault-rule", "fault-person", "fault-tenant", "fault-member", "fault-refused", "fault-meanwhile"];
         let wrong = |(kind, name): (&ClaimFaultKind, &'static str)| {
             (name, Self { fault: Some(ClaimFault { kind: *kind, value: "\"sub\" is the protocol's own".to_owned() }), ..base.clone() })
         };

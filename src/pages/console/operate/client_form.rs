@@ -8,7 +8,7 @@ use super::{ClientKind, words};
 words! {
     /// What is wrong. Texts: `clients.fault.<kind>`, with `{value}`.
     ClientFaultKind {
-        Name, Redirects, RedirectsMissing, Logout, Origins, Backchannel, Consent, Keys, Tenants, Audiences, Scopes, Lifetimes, Other,
+        Name, Redirects, RedirectsMissing, Logout, Origins, Backchannel, Consent, Keys, Tenants, Audiences, Scopes, Lifetimes, Other, Meanwhile,
     }
 }
 
@@ -24,6 +24,8 @@ pub struct ClientFault {
 pub struct ClientForm {
     /// None: a new one.
     pub id: Option<String>,
+    /// The mark of what the form was filled from.
+    pub seen: String,
     pub name: String,
     /// `web`, `spa`, `machine`, `device`; fixed for a registered one.
     pub kind: String,
@@ -81,6 +83,7 @@ impl Page for ClientForm {
             "fault-scopes",
             "fault-lifetimes",
             "fault-other",
+            "fault-meanwhile",
         ];
         let wrong = |(kind, name): (&ClientFaultKind, &'static str)| {
             let fault = Some(ClientFault { kind: *kind, value: "http://desk.example.com/*".to_owned() });

@@ -55,7 +55,7 @@ impl Page for Tenants {
 
 words! {
     /// What is wrong with the form of a tenant. Texts: `tenants.fault.<kind>`.
-    TenantFault { Name, Number, NumberTaken, Slug, SlugTaken, Alias, Color }
+    TenantFault { Name, Number, NumberTaken, Slug, SlugTaken, Alias, Color, Meanwhile }
 }
 
 /// `GET /operator/tenants/new` and `…/{id}/edit`.
@@ -63,6 +63,8 @@ words! {
 pub struct TenantForm {
     /// None: a new one.
     pub id: Option<String>,
+    /// The mark of what the form was filled from.
+    pub seen: String,
     pub name: String,
     pub number: String,
     pub slug: String,
@@ -79,6 +81,7 @@ impl Page for TenantForm {
     fn samples() -> Vec<(&'static str, Self)> {
         let new = Self {
             id: None,
+            seen: String::new(),
             name: String::new(),
             number: String::new(),
             slug: String::new(),
@@ -96,7 +99,16 @@ impl Page for TenantForm {
             color: "#1a5fb4".to_owned(),
             ..new.clone()
         };
-        let names = ["fault-name", "fault-number", "fault-number-taken", "fault-slug", "fault-slug-taken", "fault-alias", "fault-color"];
+        let names = [
+            "fault-name",
+            "fault-number",
+            "fault-number-taken",
+            "fault-slug",
+            "fault-slug-taken",
+            "fault-alias",
+            "fault-color",
+            "fault-meanwhile",
+        ];
         let wrong = |(fault, name): (&TenantFault, &'static str)| (name, Self { fault: Some(*fault), ..edit.clone() });
         let faults = TenantFault::ALL.iter().zip(names).map(wrong);
         vec![("new", new), ("edit", edit.clone())].into_iter().chain(faults).collect()
@@ -145,7 +157,12 @@ impl Page for TenantSheet {
 
 words! {
     /// What is wrong with how a tenant wants to be shown. Texts: `tenants.fault.<kind>`.
-    BrandingFault { Alias, Color }
+    BrandingFault { Alias, Color, SenderName, Contact, Meanwhile }
+}
+
+words! {
+    /// Why a file became no logo. Texts: `look.logo_fault.<kind>`.
+    LogoFault { None, Kind, Broken, TooLarge, Busy }
 }
 
 /// `GET /admin/{tenant}/branding`.
@@ -155,8 +172,17 @@ pub struct Branding {
     pub number: String,
     pub alias: String,
     pub color: String,
+    /// Who letters are from.
+    pub sender_name: String,
+    /// Whom people can ask.
+    pub contact: String,
+    /// The mark of what the form was filled from.
+    pub seen: String,
     /// People of this tenant belong to others, too, and choose it from a list (people.md S51).
     pub shared: bool,
+    /// Where the logo is shown.
+    pub logo: Option<String>,
+    pub logo_fault: Option<LogoFault>,
     pub fault: Option<BrandingFault>,
 }
 
@@ -169,12 +195,25 @@ impl Page for Branding {
             number: "100482".to_owned(),
             alias: "Northwind".to_owned(),
             color: "#1a5fb4".to_owned(),
+            sender_name: "Northwind Foods".to_owned(),
+            contact: "Questions? Call the service desk: +49 30 1234567".to_owned(),
+            seen: String::new(),
             shared: true,
+            logo: Some("/brand/ten_1/logo".to_owned()),
+            logo_fault: None,
             fault: None,
         };
-        let plain = Self { alias: String::new(), color: String::new(), shared: false, ..page.clone() };
+        let none = String::new;
+        let plain = Self { alias: none(), color: none(), sender_name: none(), contact: none(), logo: None, shared: false, ..page.clone() };
         let alias = Self { fault: Some(BrandingFault::Alias), ..page.clone() };
         let color = Self { fault: Some(BrandingFault::Color), color: "red".to_owned(), ..page.clone() };
-        vec![("shared", page), ("plain", plain), ("wrong-alias", alias), ("wrong-color", color)]
+        let wrong = |fault| Self { fault: Some(fault), ..page.clone() };
+        let (sender, contact) = (wrong(BrandingFault::SenderName), wrong(BrandingFault::Contact));
+        let meanwhile = ("meanwhile", wrong(BrandingFault::Meanwhile));
+        let faults = [("wrong-alias", alias), ("wrong-color", color), ("wrong-sender", sender), ("wrong-contact", contact), meanwhile];
+        let names = ["logo-none", "logo-kind", "logo-broken", "logo-large", "logo-busy"];
+        let logo = |(fault, name): (&LogoFault, &'static str)| (name, Self { logo_fault: Some(*fault), ..plain.clone() });
+        let logos: Vec<_> = LogoFault::ALL.iter().zip(names).map(logo).collect();
+        [("shared", page.clone()), ("plain", plain)].into_iter().chain(faults).chain(logos).collect()
     }
 }

@@ -23,6 +23,8 @@ pub struct PeopleList {
     pub narrowed: bool,
     /// May the reader make people?
     pub creates: bool,
+    /// Where the same people are to be had as a table.
+    pub export: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -81,6 +83,7 @@ impl Page for PeopleList {
             locations: vec![choice("Berlin"), choice("Munich")],
             narrowed: false,
             creates: true,
+            export: "/admin/northwind/people/export".to_owned(),
         };
         let nobody = Self {
             people: Vec::new(),

@@ -2,10 +2,12 @@
 mod list;
 mod new;
 mod person;
+mod table;
 
 pub use list::*;
 pub use new::*;
 pub use person::*;
+pub use table::*;
 
 use super::super::gallery::Specimen;
 use super::{Area, Discard, GroupList, GroupPage, LocationList, LocationPage, framed};
@@ -15,6 +17,7 @@ pub(super) fn gallery() -> Vec<Specimen> {
     [
         framed::<PeopleList>(Area::Admin),
         framed::<PersonNew>(Area::Admin),
+        framed::<PeopleImport>(Area::Admin),
         framed::<PersonInvite>(Area::Admin),
         framed::<PersonSheet>(Area::Admin),
         framed::<PersonPage>(Area::Admin),

@@ -29,6 +29,9 @@ pub struct PersonPage {
     pub factor: &'static str,
     pub first_editable: bool,
     pub last_editable: bool,
+    /// `en`, `de`: of letters and pages.
+    pub language: String,
+    pub language_editable: bool,
     /// (id, name) of the groups that the person is in, and of those that it could be put into.
     pub groups: Vec<Choice>,
     pub other_groups: Vec<Choice>,
@@ -146,6 +149,8 @@ impl PersonPage {
             factor: "totp",
             first_editable: true,
             last_editable: true,
+            language: "de".to_owned(),
+            language_editable: true,
             groups: vec![choice("Accounting")],
             other_groups: vec![choice("Payments"), choice("Reports")],
             edits_groups: true,
@@ -175,17 +180,9 @@ impl Page for PersonPage {
             seen: None,
             ..page.clone()
         };
-        let guest = Self { guest: true, edits_locations: false, first_editable: false, last_editable: false, ..page.clone() };
-        let oneself = Self {
-            oneself: true,
-            admin: true,
-            deeds: Vec::new(),
-            edits_groups: false,
-            edits_locations: false,
-            first_editable: false,
-            last_editable: false,
-            ..page.clone()
-        };
+        let fixed = Self { edits_locations: false, first_editable: false, last_editable: false, language_editable: false, ..page.clone() };
+        let guest = Self { guest: true, ..fixed.clone() };
+        let oneself = Self { oneself: true, admin: true, deeds: Vec::new(), edits_groups: false, ..fixed };
         let unverified =
             Self { email: String::new(), username: "4k7mq-9t2xh".to_owned(), limited: false, locations: Vec::new(), ..page.clone() };
         let mut all = vec![

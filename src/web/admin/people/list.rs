@@ -1,13 +1,12 @@
 //! `/admin/{tenant}/people`: everybody, searched and filtered, page by page (people.md S7, S8, C24).
-use std::time::Duration;
-
 use axum::response::Response;
 
 use super::common::veiled;
-use crate::model::{GroupId, LocationId, MembershipId, MembershipKind, Tenant};
+use crate::model::{FactorKind, GroupId, LocationId, MembershipId, MembershipKind};
 use crate::pages::console::{Choice, Moment, Pager, PeopleList, PersonLine, PersonStatus};
 use crate::policy::status::{Standing, Status, StatusRules, status};
-use crate::store::{Listed, PeopleFilter, PeopleLimits};
+use crate::service::people::export::{list_limits, status_rules};
+use crate::store::{Listed, PeopleFilter};
 use crate::web::error::WebError;
 use crate::web::extract::form::Fields;
 use crate::web::extract::{Query, TenantAdmin, rights};
@@ -21,7 +20,7 @@ const LOCATIONS: usize = 100;
 pub async fn show(admin: TenantAdmin<rights::People>, query: Query) -> Result<Response, WebError> {
     let tenant = &admin.tenant;
     let filter = filter(&query.0);
-    let limits = limits(tenant, admin.now);
+    let limits = list_limits(tenant, admin.now);
     let (mut people, groups, locations) = admin
         .app
         .store
@@ -42,7 +41,7 @@ pub async fn show(admin: TenantAdmin<rights::People>, query: Query) -> Result<Re
         first: filter.after.is_some().then(|| admin.path(&address(&query.0, None))),
         next: people.last().filter(|_| more).map(|last| admin.path(&address(&query.0, Some(last.membership.id.as_str())))),
     };
-    let rules = rules(tenant);
+    let rules = status_rules(tenant);
     let people: Vec<Listed> = people.into_iter().map(veiled).collect();
     let content = PeopleList {
         people: people.iter().map(|listed| line(listed, &rules, admin.now)).collect(),
@@ -60,6 +59,7 @@ pub async fn show(admin: TenantAdmin<rights::People>, query: Query) -> Result<Re
             .take(LOCATIONS)
             .map(|location| Choice { value: location.id.to_string(), text: location.name })
             .collect(),
+        export: admin.path(&address(&query.0, None).replacen("people", "people/export", 1)),
         narrowed: FILTERS.iter().any(|name| !query.0.get(name).is_empty()),
         creates: true,
     };
@@ -68,7 +68,8 @@ pub async fn show(admin: TenantAdmin<rights::People>, query: Query) -> Result<Re
 
 const FILTERS: [&str; 7] = ["q", "status", "kind", "guest", "factor", "group", "location"];
 
-fn filter(fields: &Fields) -> PeopleFilter {
+/// What an address asks for.
+pub fn filter(fields: &Fields) -> PeopleFilter {
     let one_of = |name: &str, known: &[&'static str]| known.iter().copied().find(|value| *value == fields.get(name));
     let some = |name: &str| Some(fields.get(name).to_owned()).filter(|text| !text.is_empty());
     let either = |name: &str, yes: &str, no: &str| match fields.get(name) {
@@ -101,20 +102,6 @@ fn address(fields: &Fields, after: Option<&str>) -> String {
     }
     let query = query.finish();
     if query.is_empty() { "people".to_owned() } else { format!("people?{query}") }
-}
-
-/// The rules by which a status is computed in this tenant.
-pub fn rules(tenant: &Tenant) -> StatusRules {
-    let days = |days: u32| (days > 0).then(|| Duration::from_secs(u64::from(days) * 86_400));
-    StatusRules { inactivity: days(tenant.policy.lock_inactivity_days), password_max_age: days(tenant.policy.password_max_age_days) }
-}
-
-fn limits(tenant: &Tenant, now: Timestamp) -> PeopleLimits {
-    let rules = rules(tenant);
-    PeopleLimits {
-        dormant_before: rules.inactivity.map(|span| now.minus(span)),
-        expired_before: rules.password_max_age.map(|span| now.minus(span)),
-    }
 }
 
 /// The one word about somebody (people.md S13 to S17).

@@ -6,7 +6,7 @@ use axum::response::Response;
 use super::common::{acting, find, told};
 use crate::model::{Location, LocationId};
 use crate::pages::console::{Choice, PersonLocations};
-use crate::service::people::locations;
+use crate::service::people::locations::{self, Limit};
 use crate::store::Listed;
 use crate::web::error::WebError;
 use crate::web::extract::form::Fields;
@@ -27,19 +27,15 @@ pub async fn submit(
     Checked(fields): Checked,
 ) -> Result<Response, WebError> {
     let listed = find(&admin, &id).await?;
-    let before = admin.app.store.read(async |r| r.locations_of_membership(&listed.membership.id).await).await?;
-    let mut chosen: Vec<LocationId> = before.into_iter().map(|place| place.id).collect();
-    let (add, remove) = (LocationId::from_text(fields.get("add")), LocationId::from_text(fields.get("remove")));
-    // The limit is lifted by taking the last place away and by nothing else: whoever lost it otherwise sees none.
-    if fields.get("add").is_empty() && !chosen.contains(&remove) {
-        return Err(WebError::bad_form());
-    }
-    chosen.retain(|id| *id != remove && *id != add);
-    if !fields.get("add").is_empty() {
-        chosen.push(add);
-    }
-    let limit = (!chosen.is_empty()).then_some(chosen.as_slice());
-    match locations::limit(&acting(&admin), &listed.person.id, limit).await? {
+    let place = |name: &str| LocationId::from_text(fields.get(name));
+    // Each form says which step it is: whoever lost the last place otherwise sees none, and never all.
+    let step = match (fields.get("add").is_empty(), fields.get("remove").is_empty(), fields.get("lift").is_empty()) {
+        (false, true, true) => Limit::To(place("add")),
+        (true, false, true) => Limit::NotTo(place("remove")),
+        (true, true, false) => Limit::Lift(place("lift")),
+        _ => return Err(WebError::bad_form()),
+    };
+    match locations::limit(&acting(&admin), &listed.person.id, &step).await? {
         Ok(()) => {
             let mut back = url::form_urlencoded::Serializer::new(String::new());
             for name in ["q", "new"] {

@@ -8,3 +8,4 @@ pub mod locations;
 pub mod new;
 pub mod person;
 pub mod sheet;
+pub mod table;

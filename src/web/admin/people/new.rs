@@ -29,6 +29,12 @@ pub async fn submit(admin: TenantAdmin<rights::People>, Checked(fields): Checked
     if fields.get("tenant") != admin.tenant.id.as_str() {
         return page(&admin, form, Some(fault("", "other_tenant"))).await;
     }
+    // What opens everything is given only soon after a sign-in, as on the person's page (security.md E08).
+    if (form.admin || form.api)
+        && let Err(sign_in) = admin.freshly(&admin.path("people/new")).await?
+    {
+        return Ok(sign_in);
+    }
     let wanted = match wanted(&admin, &form).await? {
         Ok(wanted) => wanted,
         Err(fault) => return page(&admin, form, Some(fault)).await,

@@ -4,11 +4,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::common::{acting, find, told};
-use super::list::{rules, shown, word};
-use crate::model::{GroupId, MembershipKind, Permission, ProfileField, Removal};
+use super::list::{factor, shown, word};
+use crate::model::{GroupId, Locale, MembershipKind, Permission, ProfileField, Removal, SelfEdit};
 use crate::pages::console::{Choice, DEEDS, Flash, Moment, PersonDeed, PersonEvent, PersonPage};
 use crate::policy::status::Status;
 use crate::service::people::acting::{Outcome, Refusal};
+use crate::service::people::export::status_rules;
 use crate::service::people::{groups, names};
 use crate::store::{AuditRow, Listed};
 use crate::web::error::WebError;
@@ -40,7 +41,8 @@ pub async fn rename(
     };
     let first = or(ProfileField::FirstName, "first_name", &person.first_name);
     let last = or(ProfileField::LastName, "last_name", &person.last_name);
-    match names::rename(&acting(&admin), &person.id, &first, &last).await? {
+    let locale = Locale::parse(fields.get("language"));
+    match names::edit(&acting(&admin), &person.id, (&first, &last), locale).await? {
         Err(Refusal::Invalid(field, _)) => {
             let content = PersonPage { first_name: first, last_name: last, wrong_name: Some(field), ..page(&admin, &listed).await? };
             admin.page("people").under("people").refuse(&content)
@@ -101,9 +103,12 @@ async fn page(admin: &TenantAdmin<rights::People>, listed: &Listed) -> Result<Pe
         .await?;
     let (oneself, touches) = (admin.scope.is_self(&person.id), admin.scope.may_touch(membership) && !admin.scope.is_self(&person.id));
     let at_home = touches && admin.scope.may_touch_credentials(membership, person);
+    // people.md C6: about himself an administrator changes what is no right and no state, where the rules say so.
+    let self_edit = policy.admin_self_edit == SelfEdit::NonPrivileged && admin.scope.is_home_of(membership, person);
+    let edits = at_home || oneself && self_edit;
     let held = |permissions: &[Permission]| admin.scope.may_grant(permissions.iter().map(|p| p.name.as_str()));
     let others = all.into_iter().filter(|group| held(&group.permissions) && !own.iter().any(|mine| mine.id == group.id));
-    let status = word(listed, &rules(&admin.tenant), admin.now);
+    let status = word(listed, &status_rules(&admin.tenant), admin.now);
     let (reason, reason_at) = reason(listed, status);
     Ok(PersonPage {
         id: person.id.to_string(),
@@ -121,9 +126,11 @@ async fn page(admin: &TenantAdmin<rights::People>, listed: &Listed) -> Result<Pe
         admin: membership.admin,
         since: Moment::of(membership.created_at),
         seen: membership.last_used_at.map(Moment::of),
-        factor: listed.person.second_factor.as_str(),
-        first_editable: at_home && policy.profile_admin_editable.contains(&ProfileField::FirstName),
-        last_editable: at_home && policy.profile_admin_editable.contains(&ProfileField::LastName),
+        factor: factor(listed),
+        first_editable: edits && policy.profile_admin_editable.contains(&ProfileField::FirstName),
+        last_editable: edits && policy.profile_admin_editable.contains(&ProfileField::LastName),
+        language: person.locale.to_string(),
+        language_editable: edits && policy.profile_admin_editable.contains(&ProfileField::Locale),
         other_groups: others.map(|group| Choice { value: group.id.to_string(), text: group.name }).collect(),
         groups: own.into_iter().map(|group| Choice { value: group.id.to_string(), text: group.name }).collect(),
         edits_groups: touches,
