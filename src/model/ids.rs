@@ -70,4 +70,6 @@ ids! {
     /// One uploaded picture of a person; another upload has another.
     PictureId = "pic";
     RegistrationTokenId = "reg";
+    /// Access that a tenant gave to the operators.
+    SupportId = "sup";
 }

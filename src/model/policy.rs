@@ -112,6 +112,8 @@ pub struct TenantPolicy {
     pub user_removal: Removal,
     /// Days for which an account that is to be erased can still be brought back (people.md C12).
     pub user_retention_days: u32,
+    /// Days for which the tenant's audit log is kept; 0: for ever.
+    pub audit_retention_days: u32,
     pub groups_self_join: SelfJoin,
     pub locations_enabled: bool,
     pub locations_multi_tenant: MultiTenant,
@@ -160,6 +162,7 @@ impl Default for TenantPolicy {
             auth_method_change: MethodChange::Admin,
             user_removal: Removal::RemoveMembership,
             user_retention_days: 30,
+            audit_retention_days: 0,
             groups_self_join: SelfJoin::WithPermission,
             locations_enabled: true,
             locations_multi_tenant: MultiTenant::Allow,

@@ -12,6 +12,7 @@ const FAMILIES: &[&str] = &[
     "recovery",
     "profile",
     "admin",
+    "audit",
     "identifier",
     "membership",
     "invitation",
@@ -83,6 +84,10 @@ pub fn faults(policy: &TenantPolicy) -> Vec<(String, &'static str)> {
     ];
     let outside = ranges.iter().filter(|(_, value, range, _)| !range.contains(value));
     let mut faults: Vec<_> = outside.map(|(key, _, _, demand)| ((*key).to_owned(), *demand)).collect();
+    // Less would take what is being looked into from under somebody's eyes.
+    if (1..30).contains(&policy.audit_retention_days) || policy.audit_retention_days > 36_500 {
+        faults.push(("audit.retention_days".to_owned(), "0 (for ever), or 30 to 36500 days"));
+    }
     // A person can begin only with a factor that needs no set-up.
     if policy.mfa_default == FactorKind::Totp || !policy.offers(policy.mfa_default) {
         faults.push(("mfa.default".to_owned(), "none, or email where mfa.methods holds email"));

@@ -4,7 +4,11 @@
 //! (people.md K3). An administrator (the membership's flag, people.md S3) holds every right of the tenant.
 use std::collections::BTreeSet;
 
-use crate::model::{Membership, MembershipId, MembershipKind, MembershipState, Person, PersonId, Tenant, TenantId, TenantState, text_enum};
+use crate::model::{
+    Membership, MembershipId, MembershipKind, MembershipState, Person, PersonId, SupportGrant, SupportId, Tenant, TenantId, TenantState,
+    text_enum,
+};
+use crate::world::Timestamp;
 
 text_enum! {
     /// One right in the administration of a tenant; its text is the permission's name.
@@ -36,7 +40,8 @@ impl Right {
     }
 }
 
-/// The proof that a person acts in the administration of one tenant. Only [`TenantScope::of`] makes one, from rows.
+/// The proof that a person acts in the administration of one tenant. Only [`TenantScope::of`] and
+/// [`TenantScope::of_support`] make one, from rows.
 #[derive(Clone, Debug)]
 pub struct TenantScope {
     tenant: TenantId,
@@ -44,6 +49,7 @@ pub struct TenantScope {
     membership: MembershipId,
     admin: bool,
     permissions: BTreeSet<String>,
+    support: Option<SupportId>,
 }
 
 impl TenantScope {
@@ -57,9 +63,29 @@ impl TenantScope {
             membership: membership.id.clone(),
             admin: membership.admin,
             permissions: permissions.into_iter().collect(),
+            support: None,
         };
         let opens = Right::ALL.iter().any(|right| right.opens_administration() && scope.may(*right));
         (active && opens).then_some(scope)
+    }
+
+    /// The scope of an operator whom the tenant let in: every right that opens a page, but not the administrator's flag.
+    /// That nothing but people's standing is changed is the door's business.
+    pub fn of_support(operator: &Person, tenant: &Tenant, grant: &SupportGrant, now: Timestamp) -> Option<Self> {
+        let fits = operator.operator && grant.is_open(now) && grant.tenant == tenant.id && tenant.state == TenantState::Active;
+        fits.then(|| Self {
+            tenant: tenant.id.clone(),
+            person: operator.id.clone(),
+            membership: MembershipId::from_text(""),
+            admin: false,
+            permissions: Right::ALL.iter().filter(|right| right.opens_administration()).map(|right| right.as_str().to_owned()).collect(),
+            support: Some(grant.id.clone()),
+        })
+    }
+
+    /// By which grant an operator acts; none for people of the tenant.
+    pub const fn support(&self) -> Option<&SupportId> {
+        self.support.as_ref()
     }
 
     pub const fn tenant(&self) -> &TenantId {

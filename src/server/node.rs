@@ -12,11 +12,13 @@ use crate::config::{Config, Mail, MailMode, MailTls, Server};
 use crate::keys::Sealer;
 use crate::mail::{Mailer, Sender, Smtp, SmtpOptions, SmtpSetupFault, SmtpTls};
 use crate::service::audit_chain;
+use crate::service::audit_retention;
 use crate::service::backchannel;
 use crate::service::change::Change;
 use crate::service::everybody::erasing;
 use crate::service::housekeeping as chores;
 use crate::service::signing_keys::{self, Maker, RotationError, rotate_when_due};
+use crate::service::tenant_ending;
 use crate::store::Store;
 use crate::upstream::{Http, HttpFault, HttpOptions};
 use crate::web;
@@ -126,6 +128,8 @@ pub fn jobs(app: &Arc<App>) -> Vec<Job> {
         }),
         job(app, "audit chain", 5, |app| async move { audit_chain::seal(&app).await }),
         job(app, "erasure", 60, |app| async move { erasing::carry_out(&app).await }),
+        job(app, "tenant erasure", 60, |app| async move { tenant_ending::carry_out(&app).await }),
+        job(app, "audit retention", 3600, |app| async move { audit_retention::retire(&app).await }),
         job(app, "expire", 60, |app| async move { chores::expire(&app).await }),
         job(app, "signing keys", 3600, |app| async move { signing_keys::rotate_in_turn(&app).await }),
     ]

@@ -1,11 +1,13 @@
 //! Seals the audit trail: a chain of keyed hashes over what was written, so that deletion, change and reordering show
 //! (docs/decisions/0006-audit-chain.md).
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 use super::Failure;
+use super::audit_retention::RETIRE;
 use crate::app::App;
 use crate::keys::Sealer;
 use crate::model::ClientId;
@@ -145,6 +147,7 @@ pub async fn verify(
     noted: Option<(i64, &str)>,
 ) -> Result<Verified, StoreError> {
     let mut out = Verified { head: (0, String::new()), pseudonymised: 0, retired: 0, breach: None };
+    let mut gone = Gone::default();
     loop {
         let links = store.read(async |r| r.audit_links(out.head.0, 500).await).await?;
         if links.is_empty() {
@@ -153,7 +156,8 @@ pub async fn verify(
         for (link, row) in links {
             let found = judge(sealer, &out.head, &link, row.as_ref(), kept_since);
             match found {
-                Ok(Held::Whole) => {}
+                Ok(Held::Whole) => gone.heed(row.as_ref()),
+                Ok(Held::Missing) => gone.missing(&link),
                 Ok(Held::Pseudonymised) => out.pseudonymised += 1,
                 Ok(Held::Retired) => out.retired += 1,
                 Err(breach) => return Ok(Verified { breach: Some((link.position, breach)), ..out }),
@@ -164,6 +168,10 @@ pub async fn verify(
             out.head = (link.position, link.hash);
         }
     }
+    match gone.judge() {
+        Ok(retired) => out.retired += retired,
+        Err(position) => return Ok(Verified { breach: Some((position, Breach::Deleted)), ..out }),
+    }
     if noted.is_some_and(|(position, _)| position > out.head.0) {
         out.breach = Some((out.head.0 + 1, Breach::Shortened));
     } else if store.read(async |r| r.stray_audit().await).await? > 0 {
@@ -172,8 +180,51 @@ pub async fn verify(
     Ok(out)
 }
 
+/// Events that are missing, and what the chain itself says about it: sealed announcements of what a tenant's rules let go
+/// (`audit_retention`). Nobody makes one up without the master key.
+#[derive(Default)]
+struct Gone {
+    /// By tenant: how many, the latest of them, and its position.
+    missing: BTreeMap<Option<String>, (i64, i64, i64)>,
+    /// By tenant: everything from before this moment may be gone.
+    allowed: BTreeMap<String, i64>,
+}
+
+impl Gone {
+    fn missing(&mut self, link: &AuditLink) {
+        let (count, at, position) = self.missing.entry(link.tenant_id.clone()).or_insert((0, i64::MIN, link.position));
+        *count += 1;
+        if link.at > *at {
+            (*at, *position) = (link.at, link.position);
+        }
+    }
+
+    fn heed(&mut self, row: Option<&AuditRow>) {
+        let Some(row) = row.filter(|row| row.action == RETIRE && row.tenant.is_none()) else { return };
+        if let Some(before) = row.detail.get("before").and_then(Value::as_i64) {
+            let allowed = self.allowed.entry(row.subject.clone()).or_insert(before);
+            *allowed = before.max(*allowed);
+        }
+    }
+
+    /// How many are rightly gone, or the position of one that is not.
+    fn judge(&self) -> Result<i64, i64> {
+        let mut retired = 0;
+        for (tenant, (count, at, position)) in &self.missing {
+            let allowed = tenant.as_ref().and_then(|tenant| self.allowed.get(tenant));
+            if allowed.is_none_or(|before| at >= before) {
+                return Err(*position);
+            }
+            retired += count;
+        }
+        Ok(retired)
+    }
+}
+
 enum Held {
     Whole,
+    /// Whether rightly is told by the rest of the chain.
+    Missing,
     Pseudonymised,
     Retired,
 }
@@ -192,7 +243,7 @@ fn judge(
         return Err(Breach::Link);
     }
     let Some(row) = row else {
-        return if kept_since.is_some_and(|since| link.at < since.micros()) { Ok(Held::Retired) } else { Err(Breach::Deleted) };
+        return if kept_since.is_some_and(|since| link.at < since.micros()) { Ok(Held::Retired) } else { Ok(Held::Missing) };
     };
     if content(sealer, row) != link.content {
         return Err(Breach::Changed);

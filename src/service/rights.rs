@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Failure;
 use super::authorize::own_client;
 use crate::app::{App, Registered};
-use crate::model::{Acr, Membership, MembershipState, Permission, Person, PictureId, Session, Tenant, TenantId, Verdict};
+use crate::model::{Acr, Membership, MembershipState, MfaMode, Permission, Person, PictureId, Session, Tenant, TenantId, Verdict};
 use crate::policy::entry::{Entry, decide};
 use crate::policy::permission::{RESERVED, TenantScope};
 use crate::world::Timestamp;
@@ -63,6 +63,8 @@ pub enum Admission {
 pub struct Admitted {
     pub tenant: Tenant,
     pub scope: TenantScope,
+    /// Until when an operator may be there.
+    pub support_until: Option<Timestamp>,
 }
 
 /// Decides whether a signed-in person may into the administration of the tenant that an address names.
@@ -82,10 +84,9 @@ pub async fn admit(app: &App, person: &Person, session: &Session, handle: &str, 
             Ok((tenant, membership, details))
         })
         .await?;
-    let (Some(tenant), Some(membership)) = (tenant, membership) else { return Ok(Admission::NotThere) };
-    if matches!(membership.state, MembershipState::Invited | MembershipState::Left) {
-        return Ok(Admission::NotThere);
-    }
+    let Some(tenant) = tenant else { return Ok(Admission::NotThere) };
+    let here = |membership: &Membership| !matches!(membership.state, MembershipState::Invited | MembershipState::Left);
+    let Some(membership) = membership.filter(here) else { return by_support(app, person, session, tenant, now).await };
     // As in tokens (people.md S55): some permissions count only in a session with a strong second factor.
     let policy = &tenant.policy;
     let strong = session.proof.acr() >= policy.step_up_needs();
@@ -109,7 +110,23 @@ pub async fn admit(app: &App, person: &Person, session: &Session, handle: &str, 
     if membership.last_used_at.is_none_or(|at| now.since(at) >= TOUCH_EVERY) {
         app.store.write(async |w| w.touch_membership(&membership.id, now).await).await?;
     }
-    Ok(Admission::In(Box::new(Admitted { tenant, scope })))
+    Ok(Admission::In(Box::new(Admitted { tenant, scope, support_until: None })))
+}
+
+/// Operators get in while the tenant lets them, with their own second factor and with what the tenant demands of everybody.
+async fn by_support(app: &App, person: &Person, session: &Session, tenant: Tenant, now: Timestamp) -> Result<Admission, Failure> {
+    if !person.operator {
+        return Ok(Admission::NotThere);
+    }
+    let Some(grant) = app.store.read(async |r| r.open_support(&tenant.id, now).await).await? else { return Ok(Admission::NotThere) };
+    let Some(scope) = TenantScope::of_support(person, &tenant, &grant, now) else { return Ok(Admission::NotThere) };
+    let demanded = (tenant.policy.mfa_mode == MfaMode::Required)
+        .then(|| if tenant.policy.email_is_enough() { Acr::Email } else { Acr::Mfa })
+        .max(person.second_factor.reaches());
+    Ok(match demanded.filter(|acr| session.proof.acr() < *acr) {
+        Some(acr) => Admission::NeedsFactor(acr, tenant.id),
+        None => Admission::In(Box::new(Admitted { tenant, scope, support_until: Some(grant.expires_at) })),
+    })
 }
 
 /// The tenant that a path names: by its id, else by its slug. Numbers do not count, since one may equal another's slug.

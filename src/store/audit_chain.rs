@@ -66,6 +66,13 @@ impl Read {
             .collect())
     }
 
+    /// Is there a sealed event of a tenant from before a moment?
+    pub async fn has_audit_before(&mut self, tenant: &TenantId, before: Timestamp) -> Result<bool> {
+        const SQL: &str = "select id from audit where tenant_id = $1 and at < $2 and sealed = true order by at, id limit 1";
+        let found: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(tenant.as_str()).bind(before.micros()).fetch_optional(c))?;
+        Ok(found.is_some())
+    }
+
     /// Events marked as sealed that no link holds: somebody put them there.
     pub async fn stray_audit(&mut self) -> Result<i64> {
         const SQL: &str = "select count(*) from audit a
@@ -105,10 +112,10 @@ impl Write {
     pub async fn retire_audit(&mut self, tenant: Option<&TenantId>, before: Timestamp, limit: i64) -> Result<u64> {
         const SQL: &str = "delete from audit where id in (
                 select id from audit
-                where sealed = true and at < $2 and coalesce(tenant_id, '') = $1
+                where sealed = true and at < $2 and (tenant_id = $1 or $1 is null and tenant_id is null)
                 order by at, id
                 limit $3)";
-        let tenant = tenant.map_or("", TenantId::as_str);
+        let tenant = tenant.map(TenantId::as_str);
         execute!(self, sqlx::query(SQL).bind(tenant).bind(before.micros()).bind(limit))
     }
 }

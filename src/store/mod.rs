@@ -51,8 +51,10 @@ mod rights;
 mod rows;
 mod sessions;
 mod settings;
+mod support;
 mod takeaway;
 mod tenant_changes;
+mod tenant_endings;
 mod tenants;
 #[cfg(test)]
 mod tests;
@@ -75,6 +77,7 @@ pub use people_list::{Listed, PeopleFilter, PeopleLimits};
 pub use persons::{Inserted, NewPerson};
 pub use pictures::Picture;
 pub use takeaway::{OwnConsent, OwnSession};
+pub use tenant_endings::EndingTenant;
 pub use tenants::TenantInserted;
 
 use std::convert::Infallible;

@@ -72,8 +72,9 @@ impl Read {
     /// Counts what the instance holds. `late`: letters that were due before then have waited too long.
     pub async fn instance_figures(&mut self, late: Timestamp, now: Timestamp) -> Result<InstanceFigures> {
         const SQL: &str = "select 'tenants' as what, count(*) as n from tenants where state = 'active'
-            union all select 'disabled_tenants', count(*) from tenants where state = 'disabled'
-            union all select 'people', count(*) from persons
+            union all select 'disabled_tenants', count(*) from tenants
+                where state = 'disabled' and id not in (select tenant_id from tenant_endings)
+            union all select 'people', count(*) from persons where sort_key <> ''
             union all select 'clients', count(*) from clients
             union all select 'sessions', count(*) from sessions where ended_at is null and expires_at > $1
             union all select 'failed_letters', count(*) from letters where state = 'dead'

@@ -110,9 +110,9 @@ impl TryFrom<MembershipRow> for Membership {
 }
 
 impl Read {
-    /// All tenants, by id.
+    /// All tenants but the erased ones, by id.
     pub async fn tenants(&mut self) -> Result<Vec<Tenant>> {
-        const SQL: &str = tenant_then!("order by id");
+        const SQL: &str = tenant_then!("where id not in (select tenant_id from tenant_endings) order by id");
         let rows: Vec<TenantRow> = on!(self, c => sqlx::query_as(SQL).fetch_all(c))?;
         all(rows)
     }

@@ -13,7 +13,7 @@ use super::error::WebError;
 use super::extract::{Account, Inside, Operator, Query, TenantAdmin, rights};
 use super::view;
 use crate::pages::console::nav::{self, Shown};
-use crate::pages::console::{Area, Crumb, Flash, Frame, FrameTenant};
+use crate::pages::console::{Area, Crumb, Flash, Frame, FrameTenant, Moment};
 use crate::pages::{Chrome, Page};
 use crate::policy::permission::Right;
 
@@ -85,6 +85,7 @@ fn begin<'a>(inside: &'a Inside, area: Area, base: &str, current: &str, may: imp
         operation: inside.person.operator,
         picture: inside.around.picture.as_ref().map(|id| picture::href(&inside.person.id, id)),
         flash: None,
+        support: None,
     };
     Console { inside, chrome, frame }
 }
@@ -116,6 +117,7 @@ impl<N: rights::Needs> TenantAdmin<N> {
     pub fn page(&self, current: &str) -> Console<'_> {
         let mut console = begin(self, Area::Admin, &self.base(), current, |right| self.scope.may(right));
         console.chrome.brand = view::branded(&self.app, &self.guest, Some(&self.tenant)).brand;
+        console.frame.support = self.support_until.map(Moment::of);
         console.frame.tenant = Some(FrameTenant {
             name: self.tenant.display_name().to_owned(),
             number: self.tenant.number.clone(),

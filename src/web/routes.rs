@@ -106,6 +106,8 @@ fn consoles() -> Router<Arc<App>> {
         // The upload counts its bytes itself.
         .route("/admin/{tenant}/branding/logo", post(admin::branding::logo).layer(DefaultBodyLimit::disable()))
         .route("/admin/{tenant}/branding/logo/remove", post(admin::branding::remove_logo))
+        .route("/admin/{tenant}/support", get(admin::support::show).post(admin::support::grant))
+        .route("/admin/{tenant}/support/{id}/end", post(admin::support::end))
         .merge(operation())
         .merge(everybody())
 }
@@ -123,7 +125,7 @@ fn everybody() -> Router<Arc<App>> {
 
 /// What only operators arrange.
 fn operation() -> Router<Arc<App>> {
-    use operator::{apis, claims, clients, keys, mail, policies, registration, secrets, tenants};
+    use operator::{apis, claims, clients, keys, mail, policies, registration, secrets, tenant_erase, tenants};
     Router::new()
         .route("/operator/tenants/{id}/policies", get(policies::list))
         .route("/operator/tenants/{id}/policies/preset", post(policies::preset))
@@ -134,6 +136,7 @@ fn operation() -> Router<Arc<App>> {
         .route("/operator/tenants/{id}/edit", get(tenants::edit).post(tenants::save))
         .route("/operator/tenants/{id}/disable", get(tenants::ask_disable).post(tenants::disable))
         .route("/operator/tenants/{id}/enable", get(tenants::ask_enable).post(tenants::enable))
+        .route("/operator/tenants/{id}/erase", get(tenant_erase::ask).post(tenant_erase::erase))
         .route("/operator/clients", get(clients::list))
         .route("/operator/clients/new", get(clients::new).post(clients::create))
         .route("/operator/clients/{id}", get(clients::show))

@@ -15,6 +15,7 @@ mod operator;
 mod own;
 mod parts;
 mod people;
+mod support;
 
 pub use account::*;
 pub use admin::*;
@@ -29,6 +30,7 @@ pub use operator::*;
 pub use own::*;
 pub use parts::*;
 pub use people::*;
+pub use support::*;
 
 use serde::Serialize;
 
@@ -54,6 +56,8 @@ pub struct Frame {
     /// Path of the person's picture.
     pub picture: Option<String>,
     pub flash: Option<Flash>,
+    /// The reader is an operator whom the tenant let in, until then.
+    pub support: Option<Moment>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -154,6 +158,7 @@ impl Frame {
             operation: true,
             picture: Some("/picture/per_1?v=pic_1".to_owned()),
             flash: None,
+            support: None,
         }
     }
 
@@ -199,6 +204,7 @@ pub(super) fn gallery() -> Vec<Specimen> {
     all.extend(framed::<Activity>(Area::Account));
     all.extend(framed::<AuditLog>(Area::Admin));
     all.extend(framed::<PermissionMatrix>(Area::Admin));
+    all.extend(framed::<AdminSupport>(Area::Admin));
     all.extend(details::gallery());
     all.extend(belonging::gallery());
     all.extend(operate::gallery());
@@ -206,7 +212,8 @@ pub(super) fn gallery() -> Vec<Specimen> {
     let rare = Flash::ALL
         .map(told)
         .into_iter()
-        .chain([("crumbs".to_owned(), Frame { crumbs: vec![crumb], ..Frame::sample(Area::Admin) }), ("plain".to_owned(), plain)]);
+        .chain([("crumbs".to_owned(), Frame { crumbs: vec![crumb], ..Frame::sample(Area::Admin) }), ("plain".to_owned(), plain)])
+        .chain([("support".to_owned(), Frame { support: Some(Moment::sample()), ..Frame::sample(Area::Admin) })]);
     for (name, frame) in rare {
         let first = framed_in::<AccountHome>(frame).into_iter().next();
         all.extend(first.map(|specimen| Specimen { name: Box::leak(format!("frame-{name}").into_boxed_str()), ..specimen }));

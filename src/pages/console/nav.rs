@@ -65,6 +65,7 @@ const ADMIN: &[Entry] = &[
     apart("policies", "policies", Shown::To(Right::Policies)),
     entry("branding", "branding", Shown::To(Right::Branding)),
     apart("audit", "audit", Shown::To(Right::Audit)),
+    entry("support", "support", Shown::To(Right::Policies)),
 ];
 
 const OPERATOR: &[Entry] = &[

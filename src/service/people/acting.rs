@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 
 use super::super::audit::{Event, record_from};
 use super::super::change::Change;
+use super::super::support::marked;
 use super::super::{Failure, Network};
 use crate::app::App;
 use crate::model::{Group, Location, LocationId, Membership, MembershipState, Person, PersonId, PersonState, Tenant, TenantId};
@@ -162,6 +163,11 @@ impl Acting<'_> {
 
     /// The scope was made of rows that may be a moment old.
     async fn still_acts(&self, w: &mut Write) -> Result<bool, StoreError> {
+        if let Some(grant) = self.scope.support() {
+            let open = w.open_support(self.tenant(), self.now).await?.is_some_and(|open| open.id == *grant);
+            let operator = w.person(self.scope.person()).await?;
+            return Ok(open && operator.is_some_and(|person| person.operator && person.state == PersonState::Active));
+        }
         let Some(seat) = w.seat(self.scope.person(), self.tenant()).await? else { return Ok(false) };
         if seat.person.state != PersonState::Active || seat.membership.state != MembershipState::Active {
             return Ok(false);
@@ -229,6 +235,7 @@ impl Acting<'_> {
         outcome: &'static str,
         detail: Value,
     ) -> Event<'e> {
+        let detail = marked(self.scope, detail);
         Event { action, actor: self.scope.person().as_str(), subject, tenant: Some(self.tenant()), client: None, outcome, detail }
     }
 

@@ -7,3 +7,4 @@ pub mod locations;
 pub mod log;
 pub mod people;
 pub mod policies;
+pub mod support;

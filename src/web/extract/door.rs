@@ -16,8 +16,8 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, RawPathParams};
-use axum::http::request::Parts;
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
+use axum::http::{Method, request::Parts};
 use axum::response::{IntoResponse, Response};
 
 use super::super::error::WebError;
@@ -26,7 +26,9 @@ use super::who::Age;
 use crate::app::App;
 use crate::model::Tenant;
 use crate::policy::permission::TenantScope;
-use crate::service::rights::{Admission, admit, owed_by_operator};
+use crate::service::rights::{Admission, Admitted, admit, owed_by_operator};
+use crate::service::support::{STANDING, note_look};
+use crate::world::Timestamp;
 
 /// What a page of a tenant's administration needs: one type for each right.
 pub mod rights {
@@ -82,6 +84,8 @@ pub struct TenantAdmin<N: rights::Needs = rights::Any> {
     pub tenant: Tenant,
     /// Who acts, where, and with which rights: for the use cases behind the pages.
     pub scope: TenantScope,
+    /// Until when an operator may be here whom the tenant let in.
+    pub support_until: Option<Timestamp>,
     needs: PhantomData<N>,
 }
 
@@ -100,13 +104,28 @@ impl<N: rights::Needs> Door for TenantAdmin<N> {
         let admission = admit(app, &inside.person, &inside.session, handle, inside.now).await;
         match admission.map_err(|failure| WebError::from(failure).into_response())? {
             Admission::In(admitted) if N::RIGHT.is_none_or(|right| admitted.scope.may(right)) => {
-                Ok(Self { inside, tenant: admitted.tenant, scope: admitted.scope, needs: PhantomData })
+                let Admitted { tenant, scope, support_until } = *admitted;
+                if scope.support().is_some() {
+                    let deed = path.iter().find(|(name, _)| *name == "deed").map_or("", |(_, deed)| deed);
+                    if !support_may(parts, deed) {
+                        return Err(WebError::forbidden().into_response());
+                    }
+                    let route = parts.extensions.get::<MatchedPath>().map_or("-", MatchedPath::as_str);
+                    let noted = note_look(app, &scope, route, &inside.guest.visitor.network, inside.now).await;
+                    noted.map_err(|failure| WebError::from(failure).into_response())?;
+                }
+                Ok(Self { inside, tenant, scope, support_until, needs: PhantomData })
             }
             Admission::In(_) | Admission::Refused => Err(WebError::forbidden().into_response()),
             Admission::NotThere => Err(WebError::not_found().into_response()),
             Admission::NeedsFactor(acr, tenant) => Err(inside.prove(acr, Some(&tenant), &way_back(parts, "/admin")).await),
         }
     }
+}
+
+/// Whom the tenant let in reads every page and changes people's standing, nothing else: no credentials, no rights, no rules.
+fn support_may(parts: &Parts, deed: &str) -> bool {
+    matches!(parts.method, Method::GET | Method::HEAD) || STANDING.contains(&deed)
 }
 
 /// Somebody who runs the instance, proved with the own second factor where there is one.

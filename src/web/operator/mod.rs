@@ -11,6 +11,7 @@ pub mod people;
 pub mod policies;
 pub mod registration;
 pub mod secrets;
+pub mod tenant_erase;
 pub mod tenants;
 
 use crate::service::change::Change;

@@ -61,7 +61,8 @@ pub async fn create(Fresh(operator): Fresh<Operator>, Checked(form): Checked) ->
 /// The tenant of an address, as its row is now.
 pub async fn find(operator: &Operator, id: &str) -> Result<Tenant, WebError> {
     let id = TenantId::from_text(id);
-    operator.app.store.read(async |r| r.tenant(&id).await).await?.ok_or_else(WebError::not_found)
+    let found = operator.app.store.read(async |r| Ok((r.tenant(&id).await?, r.tenant_has_ended(&id).await?))).await?;
+    found.0.filter(|_| !found.1).ok_or_else(WebError::not_found)
 }
 
 pub async fn show(operator: Operator, Path(id): Path<String>, query: Query) -> Result<Response, WebError> {
@@ -69,7 +70,9 @@ pub async fn show(operator: Operator, Path(id): Path<String>, query: Query) -> R
     let days = u64::from(tenant.policy.lock_inactivity_days);
     let dormant = (days > 0).then(|| operator.now.minus(Duration::from_secs(days * 86_400)));
     let figures = operator.app.store.read(async |r| r.tenant_figures(&tenant.id, dormant, operator.now).await).await?;
+    let support = operator.app.store.read(async |r| r.open_support(&tenant.id, operator.now).await).await?;
     let content = TenantSheet {
+        support: support.map(|grant| Moment::of(grant.expires_at)),
         id: tenant.id.to_string(),
         mfa_required: tenant.policy.mfa_mode == MfaMode::Required,
         name: tenant.name,

@@ -6,6 +6,7 @@ mod meanwhile;
 mod people;
 mod policies;
 mod rest;
+mod tenant_ending;
 mod tenants;
 
 use crate::harness::browser::Browser;

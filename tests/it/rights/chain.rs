@@ -1,9 +1,14 @@
 //! The chain over the audit trail shows whatever is done to the database behind the program's back.
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, SqliteConnection};
+use tenantry::model::Tenant;
 use tenantry::service::audit_chain::{Breach, Verified, seal, verify};
+use tenantry::service::audit_retention::retire;
+use tenantry::store::AuditFilter;
 
 use crate::harness::tenantry::{Tenantry, sealer};
+
+const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 impl Tenantry {
     /// Changes the database as somebody does who has its password.
@@ -113,4 +118,37 @@ async fn removal_after_its_time_and_erasure_of_a_person_leave_the_chain_whole() 
     assert!(retired > 0);
     assert_eq!((found.retired, found.breach), (i64::try_from(retired).unwrap(), None));
     assert!(matches!(t.verified().await.breach, Some((_, Breach::Deleted))), "without a rule that lets them go they are missing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenants_log_is_kept_as_long_as_its_rules_say_and_the_chain_knows_what_went() {
+    let t = Tenantry::start().await;
+    let short = t.tenant_with("short", |policy| policy.audit_retention_days = 30).await;
+    let long = t.tenant("long").await;
+    for tenant in [&short, &long] {
+        t.member(tenant, &format!("anna@{}.example", tenant.slug)).await;
+    }
+    seal(&t.app).await.unwrap();
+    t.later(DAY * 29);
+    retire(&t.app).await.unwrap();
+    assert_eq!(in_log(&t, &short).await, 2, "not before its time");
+    t.later(DAY * 2);
+    let ben = t.member(&short, "ben@short.example").await;
+
+    retire(&t.app).await.unwrap();
+
+    assert_eq!((in_log(&t, &short).await, in_log(&t, &long).await), (1, 2), "what is younger stays, and what is another's");
+    let found = t.verified().await;
+    assert_eq!((found.breach, found.retired), (None, 2));
+    // Whoever removes more than the rules let go is seen, also with the same means.
+    t.later(DAY);
+    seal(&t.app).await.unwrap();
+    let now = t.now();
+    assert!(t.app.store.write(async |w| w.retire_audit(Some(&short.id), now, 9).await).await.unwrap() > 0);
+    assert!(matches!(t.verified().await.breach, Some((_, Breach::Deleted))), "{}", ben.id);
+}
+
+async fn in_log(t: &Tenantry, tenant: &Tenant) -> usize {
+    let filter = AuditFilter { tenant: tenant.id.clone(), who: String::new(), kind: String::new(), until: None };
+    t.app.store.read(async |r| r.audit_of_tenant(&filter, None, 100).await).await.unwrap().len()
 }

@@ -3,3 +3,4 @@ mod chain;
 pub mod doors;
 mod matrix;
 mod own;
+mod support;

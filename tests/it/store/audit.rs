@@ -70,6 +70,8 @@ async fn events_are_emptied_and_removed_while_their_links_stay(store: &Store) {
             w.append_audit_link(&link(2, 3)).await?;
             let emptied = w.pseudonymise_audit(&person_id("x")).await?;
             let again = w.pseudonymise_audit(&person_id("x")).await?;
+            assert!(w.has_audit_before(&tenant_id("acme"), NOW.plus(HOUR)).await?);
+            assert!(!w.has_audit_before(&tenant_id("acme"), NOW).await?);
             let gone = w.retire_audit(Some(&tenant_id("acme")), NOW.plus(HOUR), 9).await?;
             Ok((emptied, again, gone, w.audit_links(0, 9).await?))
         })

@@ -32,6 +32,7 @@ mod registered;
 mod registrations;
 mod rights;
 mod tenant_changes;
+mod tenant_endings;
 mod tenants;
 mod upstream;
 

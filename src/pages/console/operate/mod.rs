@@ -9,6 +9,7 @@ mod keys;
 mod mail;
 mod policies;
 mod registration;
+mod tenant_erase;
 mod tenants;
 
 pub use apis::*;
@@ -21,6 +22,7 @@ pub use keys::*;
 pub use mail::*;
 pub use policies::*;
 pub use registration::*;
+pub use tenant_erase::*;
 pub use tenants::*;
 
 use super::super::gallery::Specimen;
@@ -33,6 +35,7 @@ pub(super) fn gallery() -> Vec<Specimen> {
         framed::<Tenants>(Area::Operator),
         framed::<TenantForm>(Area::Operator),
         framed::<TenantSheet>(Area::Operator),
+        framed::<TenantErase>(Area::Operator),
         framed::<Everybody>(Area::Operator),
         framed::<EverybodyPage>(Area::Operator),
         framed::<EverybodyConfirm>(Area::Operator),

@@ -126,6 +126,7 @@ pub const RULES: &[(PolicyTopic, &str, PolicyShape, &[&str])] = {
         (People, "auth_method_change", Choice, &["never", "admin", "user"]),
         (People, "user_removal", Choice, &["disable", "remove_membership", "erase_person"]),
         (People, "user_retention_days", Number, &[]),
+        (People, "audit_retention_days", Number, &[]),
         (People, "profile_admin_editable", Several, &["first_name", "last_name", "locale", "picture"]),
         (People, "admin_self_edit", Choice, &["none", "non_privileged"]),
         (People, "credentials_admin_scope", Choice, &["home_only", "operator"]),

@@ -130,6 +130,8 @@ pub struct TenantSheet {
     pub invited: i64,
     pub guests: i64,
     pub mfa_required: bool,
+    /// Until when the tenant lets operators in.
+    pub support: Option<Moment>,
 }
 
 impl Page for TenantSheet {
@@ -149,8 +151,9 @@ impl Page for TenantSheet {
             invited: 7,
             guests: 18,
             mfa_required: true,
+            support: Some(Moment::sample()),
         };
-        let disabled = Self { disabled: true, alias: None, color: None, mfa_required: false, ..page.clone() };
+        let disabled = Self { disabled: true, support: None, alias: None, color: None, mfa_required: false, ..page.clone() };
         vec![("active", page), ("disabled", disabled)]
     }
 }

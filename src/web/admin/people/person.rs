@@ -11,6 +11,7 @@ use crate::policy::status::Status;
 use crate::service::people::acting::{Outcome, Refusal};
 use crate::service::people::export::status_rules;
 use crate::service::people::{groups, names};
+use crate::service::support::STANDING;
 use crate::store::{AuditRow, Listed};
 use crate::web::error::WebError;
 use crate::web::extract::{Checked, Query, TenantAdmin, rights};
@@ -102,6 +103,8 @@ async fn page(admin: &TenantAdmin<rights::People>, listed: &Listed) -> Result<Pe
         })
         .await?;
     let (oneself, touches) = (admin.scope.is_self(&person.id), admin.scope.may_touch(membership) && !admin.scope.is_self(&person.id));
+    // Operators whom the tenant let in change people's standing alone.
+    let touches = touches && admin.scope.support().is_none();
     let at_home = touches && admin.scope.may_touch_credentials(membership, person);
     // people.md C6: about himself an administrator changes what is no right and no state, where the rules say so.
     let self_edit = policy.admin_self_edit == SelfEdit::NonPrivileged && admin.scope.is_home_of(membership, person);
@@ -191,6 +194,7 @@ fn deeds(admin: &TenantAdmin<rights::People>, listed: &Listed, status: Status) -
         "remove" => removable,
         _ => false,
     };
+    let open = |key: &str| open(key) && (admin.scope.support().is_none() || STANDING.contains(&key));
     let known = ["invite", "convert"].into_iter().map(|key| (key, false)).chain(DEEDS);
     known.filter(|(key, _)| open(key)).map(|(key, grave)| PersonDeed { key, grave }).collect()
 }
