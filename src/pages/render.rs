@@ -29,6 +29,7 @@ pub struct PageError {
 /// Templates and texts, compiled once.
 pub struct Pages {
     by_locale: Vec<(Locale, Environment<'static>)>,
+    texts: Vec<(Locale, Arc<Catalogue>)>,
 }
 
 impl Default for Pages {
@@ -49,7 +50,14 @@ impl Pages {
     }
 
     fn with(catalogue: impl Fn(Locale) -> Catalogue) -> Self {
-        Self { by_locale: Locale::ALL.iter().map(|&locale| (locale, environment(catalogue(locale)))).collect() }
+        let texts: Vec<_> = Locale::ALL.iter().map(|&locale| (locale, Arc::new(catalogue(locale)))).collect();
+        Self { by_locale: texts.iter().map(|(locale, texts)| (*locale, environment(Arc::clone(texts)))).collect(), texts }
+    }
+
+    /// A text without placeholders as the pages say it in a language; none if there is no such text.
+    pub fn text(&self, locale: Locale, key: &str) -> Option<String> {
+        let (_, texts) = self.texts.iter().find(|(l, _)| *l == locale)?;
+        texts.text(key, &[]).ok()
     }
 
     /// The whole page as HTML. Fails only by a fault of ours.
@@ -92,10 +100,9 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     env
 });
 
-fn environment(catalogue: Catalogue) -> Environment<'static> {
+fn environment(texts: Arc<Catalogue>) -> Environment<'static> {
     let mut env = TEMPLATES.clone();
-    let texts = Arc::new(catalogue);
-    let spoken = texts.clone();
+    let spoken = Arc::clone(&texts);
     env.add_function("t", move |key: &str, params: Kwargs| texts.text(key, &named(&params)?));
     env.add_function("say", move |prefix: &str, value: Value| spoken.spoken(prefix, &value));
     env
@@ -143,7 +150,7 @@ mod tests {
 
     #[test]
     fn unknown_variables_are_errors_in_every_build() {
-        let env = environment(Catalogue::of(Locale::En));
+        let env = environment(Arc::new(Catalogue::of(Locale::En)));
 
         assert!(env.render_str("{{ nope }}", ()).is_err());
         assert!(env.render_str("{% if nope %}a{% endif %}", ()).is_err());
@@ -152,7 +159,7 @@ mod tests {
 
     #[test]
     fn everything_but_letters_in_plain_text_is_escaped() {
-        let env = environment(Catalogue::of(Locale::En));
+        let env = environment(Arc::new(Catalogue::of(Locale::En)));
         let drawn = |name: &str| env.render_named_str(name, "{{ x }}", context! { x => "<b>" }).unwrap();
 
         assert_eq!(drawn("a.html"), "&lt;b&gt;");

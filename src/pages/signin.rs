@@ -2,11 +2,16 @@
 use serde::Serialize;
 
 use super::{Button, Page};
+use crate::model::IdentifierMode;
 
-/// `POST /login` with `flow`, `identifier`, `password`; `POST /login/upstream` with `flow`, `connection`.
+/// `POST /login` with `flow`, `identifier`, `password` and perhaps `company`; `POST /login/upstream` with `flow`,
+/// `connection`; `GET /login?flow=…&company=1` asks for the company, too.
 #[derive(Clone, Debug, Serialize)]
 pub struct Login {
     pub flow: String,
+    /// What people are called here (people.md C7).
+    pub names: IdentifierMode,
+    pub company: CompanyField,
     /// What was typed, or `login_hint`.
     pub identifier: String,
     pub error: Option<LoginError>,
@@ -17,12 +22,28 @@ pub struct Login {
     pub identifier_fixed: bool,
 }
 
+/// The field for the company ID (people.md P11).
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum CompanyField {
+    /// Nobody here has one, or it is known already.
+    Absent,
+    /// Some have one: the address of the page that asks for it.
+    Offered { href: String },
+    /// What was typed.
+    Asked { typed: String, needed: bool },
+}
+
 /// One text for known and unknown people (people.md C18, security.md D).
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum LoginError {
     WrongOrUnknown,
-    Paused { minutes: i64 },
+    /// The same where people are called by a user name.
+    WrongName,
+    Paused {
+        minutes: i64,
+    },
     Busy,
     Cancelled,
     StartAgain,
@@ -174,6 +195,9 @@ pub struct Home {
 pub struct HomePerson {
     pub name: String,
     pub email: String,
+    /// Has something to arrange in a tenant.
+    pub administers: bool,
+    pub operates: bool,
 }
 
 fn flow() -> String {
@@ -190,6 +214,8 @@ impl Page for Login {
     fn samples() -> Vec<(&'static str, Self)> {
         let plain = Self {
             flow: flow(),
+            names: IdentifierMode::Email,
+            company: CompanyField::Absent,
             identifier: String::new(),
             error: None,
             connections: Vec::new(),
@@ -199,8 +225,19 @@ impl Page for Login {
         let microsoft = vec![Button { id: "con_1".to_owned(), name: "Microsoft".to_owned() }];
         let two = vec![microsoft[0].clone(), Button { id: "con_2".to_owned(), name: "Acme Holding".to_owned() }];
         let wrong = |error| Self { identifier: "anna.berg@example.com".to_owned(), error: Some(error), ..plain.clone() };
+        let asked = |typed: &str, needed| CompanyField::Asked { typed: typed.to_owned(), needed };
+        let company = Self { names: IdentifierMode::Username, company: asked("", true), ..plain.clone() };
+        let mistyped = Self { identifier: "a.berg".to_owned(), error: Some(LoginError::WrongName), ..company.clone() };
         vec![
             ("plain", plain.clone()),
+            ("company", company),
+            ("company-wrong", Self { company: asked("4711", true), ..mistyped.clone() }),
+            ("company-free", Self { names: IdentifierMode::Both, company: asked("4711", false), ..mistyped.clone() }),
+            ("name", Self { company: CompanyField::Absent, ..mistyped }),
+            (
+                "company-offered",
+                Self { company: CompanyField::Offered { href: "/login?flow=flw_1&company=1".to_owned() }, ..plain.clone() },
+            ),
             ("microsoft", Self { connections: microsoft.clone(), ..plain.clone() }),
             ("two-connections", Self { connections: two, client_name: None, ..plain.clone() }),
             ("wrong", Self { connections: microsoft, ..wrong(LoginError::WrongOrUnknown) }),
@@ -365,8 +402,10 @@ impl Page for Home {
     const TEMPLATE: &'static str = "home.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let person = HomePerson { name: "Anna Berg".to_owned(), email: "anna.berg@example.com".to_owned() };
+        let name = "Anna Berg".to_owned();
+        let person = HomePerson { name, email: "anna.berg@example.com".to_owned(), administers: false, operates: false };
+        let arranges = HomePerson { administers: true, operates: true, ..person.clone() };
         let page = |person| Self { person, sign_in: "/account".to_owned() };
-        vec![("signed-out", page(None)), ("signed-in", page(Some(person)))]
+        vec![("signed-out", page(None)), ("signed-in", page(Some(person))), ("arranges", page(Some(arranges)))]
     }
 }

@@ -11,15 +11,23 @@ use crate::app::App;
 use crate::pages::{Home, HomePerson};
 use crate::protocol::authorize::Prompt;
 use crate::service::authorize::begin_own;
+use crate::service::rights::surroundings;
 
 pub async fn show(State(app): State<Arc<App>>, guest: Guest) -> Result<Response, WebError> {
     let person = match &guest.visitor.session {
         Some(session) => app.store.read(async |r| r.person(&session.person).await).await?,
         None => None,
     };
+    let person = match person {
+        Some(person) => {
+            let around = surroundings(&app, &person, app.now()).await?;
+            let administers = around.places.iter().any(|place| place.administers);
+            Some(HomePerson { name: person.name(), email: person.handle().to_owned(), administers, operates: person.operator })
+        }
+        None => None,
+    };
     let mut chrome = view::chrome(&app, &guest);
     chrome.lang_links = view::languages("/");
-    let person = person.map(|person| HomePerson { name: person.name(), email: person.handle().to_owned() });
     view::page(&app, &guest, &chrome, &Home { person, sign_in: "/login/start".into() })
 }
 

@@ -10,8 +10,8 @@ use super::operator::change;
 use crate::config::Policy as Bounds;
 use crate::model::{Tenant, TenantPolicy};
 use crate::pages::console::{
-    Flash, Policies, PolicyAffected, PolicyChange, PolicyEffect, PolicyFault, PolicyForm, PolicyGroup, PolicyPreview, PolicyRow,
-    PolicyShape, PolicyTopic, RULES,
+    Flash, Policies, PolicyAffected, PolicyChange, PolicyDemand, PolicyEffect, PolicyFault, PolicyForm, PolicyGroup, PolicyPreview,
+    PolicyRow, PolicyShape, PolicyTopic, RULES,
 };
 use crate::policy::keys::{self, KeyFault};
 use crate::policy::presets::Preset;
@@ -187,7 +187,7 @@ async fn decide(
         Decided::Answer(super::view::see_other(&format!("{}{done}", desk.here)))
     };
     if let Some((key, demand)) = crate::policy::rules::beyond(after, desk.bounds()).into_iter().next() {
-        return Ok(Decided::Refused(PolicyFault { id: key.replace('.', "_"), demand: Some(demand) }));
+        return Ok(Decided::Refused(refused(key, &demand)));
     }
     if form.get("confirmed") != "yes" {
         let preview = policies::preview(&app.store, desk.tenant, after, desk.inside.now).await?;
@@ -210,7 +210,7 @@ async fn decide(
             Ok(back(Some(Flash::Saved)))
         }
         PolicySet::Same => Ok(back(None)),
-        PolicySet::Refused(key, demand) => Ok(Decided::Refused(PolicyFault { id: key.replace('.', "_"), demand: Some(demand) })),
+        PolicySet::Refused(key, demand) => Ok(Decided::Refused(refused(&key, &demand))),
         PolicySet::OperatorOnly(key) => Ok(Decided::Refused(PolicyFault { id: key.replace('.', "_"), demand: None })),
     }
 }
@@ -263,8 +263,32 @@ fn applied(before: &TenantPolicy, typed: &[(String, String)]) -> Result<TenantPo
 
 fn told(key: &str, fault: KeyFault) -> PolicyFault {
     match fault {
-        KeyFault::Demand(key, demand) => PolicyFault { id: key.replace('.', "_"), demand: Some(demand.to_owned()) },
-        KeyFault::Unknown | KeyFault::Value => PolicyFault { id: key.replace('.', "_"), demand: Some("another value".to_owned()) },
+        KeyFault::Demand(key, demand) => refused(&key, demand),
+        KeyFault::Unknown | KeyFault::Value => PolicyFault { id: key.replace('.', "_"), demand: Some(PolicyDemand::Other) },
+    }
+}
+
+/// A refusal of the rules in the reader's language.
+fn refused(key: &str, demand: &str) -> PolicyFault {
+    let demand = match key {
+        "mfa.mode" => PolicyDemand::Strict { value: demand.split(' ').next().unwrap_or_default().to_owned() },
+        "mfa.default" => PolicyDemand::Beginning,
+        "mfa.methods" => PolicyDemand::Methods,
+        "mfa.step_up_permissions" | "locations.exempt_scopes" => PolicyDemand::Names,
+        _ => in_signs(demand).map_or(PolicyDemand::Other, |range| PolicyDemand::Number { range }),
+    };
+    PolicyFault { id: key.replace('.', "_"), demand: Some(demand) }
+}
+
+/// `8 to 64 characters` is `8 – 64`; `0, or 30 or more` is `0, ≥ 30`. None for what holds no number.
+fn in_signs(demand: &str) -> Option<String> {
+    let numbers: Vec<&str> = demand.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty()).collect();
+    match (numbers.as_slice(), demand.ends_with("or more"), demand.ends_with("or fewer")) {
+        ([one], true, _) => Some(format!("≥ {one}")),
+        ([one], _, true) => Some(format!("≤ {one}")),
+        ([none, least], true, _) => Some(format!("{none}, ≥ {least}")),
+        ([least, most], ..) => Some(format!("{least} – {most}")),
+        _ => None,
     }
 }
 
@@ -317,5 +341,19 @@ mod tests {
 
         assert_eq!((after.mfa_methods.len(), after.mfa_default.as_str()), (1, "none"));
         assert!(applied(&before, &typed[..1]).is_err());
+    }
+
+    #[test]
+    fn what_a_number_must_be_is_said_in_signs_that_every_language_has() {
+        for (demand, signs) in [
+            ("8 to 64 characters", Some("8 – 64")),
+            ("0 (never) to 3650 days", Some("0 – 3650")),
+            ("0, or 30 or more", Some("0, ≥ 30")),
+            ("12 or more", Some("≥ 12")),
+            ("5 or fewer", Some("≤ 5")),
+            ("another value", None),
+        ] {
+            assert_eq!(in_signs(demand).as_deref(), signs, "{demand}");
+        }
     }
 }

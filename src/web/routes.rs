@@ -94,6 +94,7 @@ fn consoles() -> Router<Arc<App>> {
         .route("/account/activity", get(account::activity::show))
         .route("/admin", get(admin::home::choose))
         .route("/admin/{tenant}", get(admin::home::show))
+        .route("/admin/{tenant}/go", get(admin::go::show))
         .route("/admin/{tenant}/audit", get(admin::log::audit))
         .route("/admin/{tenant}/permissions", get(admin::log::permissions))
         .merge(people())

@@ -5,7 +5,7 @@ use super::super::letters::{self, Prepared};
 use super::acting::{Acting, Deed, Held, Outcome, Refusal, allowed, told};
 use super::inviting::{self, Written};
 use crate::model::{
-    Email, ExistingPerson, GroupId, InvitationMethod, Locale, LocationId, Membership, MembershipId, MembershipKind, MembershipState,
+    Email, ExistingPerson, GroupId, IdentifierMode, InvitationMethod, Locale, LocationId, Membership, MembershipId, MembershipKind, MembershipState,
     MultiTenant, Person, PersonId, PersonKind, PersonState, TenantPolicy, Username, display_name,
 };
 use crate::policy::permission::Right;
@@ -16,6 +16,9 @@ use crate::world::Secret;
 #[derive(Clone, Debug)]
 pub enum Reach {
     Email(String),
+    /// By an address, and called by a user name beside the company ID (people.md P11, C7). Whoever exists already keeps
+    /// the names that he has.
+    Named(String, String),
     /// Through the administrator alone; without a name the system makes one up.
     Username(Option<String>),
 }
@@ -94,7 +97,7 @@ pub(super) async fn foresee(acting: &Acting<'_>, r: &mut Read, new: &NewMember) 
     if let Some(refusal) = faults(acting, new)? {
         return Ok(Some(refusal));
     }
-    let Reach::Email(text) = &new.reach else { return Ok(None) };
+    let (Reach::Email(text) | Reach::Named(text, _)) = &new.reach else { return Ok(None) };
     let Some(email) = Email::parse(text) else { return Ok(Some(BAD_EMAIL)) };
     // Wherever somebody with this address is, the line must be a good one: what it says tells nothing about that.
     if let Err(refusal) = called(new) {
@@ -146,9 +149,11 @@ fn faults(acting: &Acting<'_>, new: &NewMember) -> Result<Option<Refusal>, super
         () if limited && new.admin && !policy.locations_admin_limited => {
             Some(Refusal::Invalid("locations", "none: an administrator is not limited to locations"))
         }
+        // people.md C7: user names beside an address belong to tenants that sign in by them.
+        () if matches!(new.reach, Reach::Named(..)) && policy.identifier_mode == IdentifierMode::Email => Some(Refusal::Rules),
         () if new.handing == Handing::Letter && matches!(new.reach, Reach::Username(_)) => Some(Refusal::NoEmail),
         // An administrator never holds a link that opens somebody's own account (people.md C28).
-        () if new.handing == Handing::Link && matches!(new.reach, Reach::Email(_)) => Some(Refusal::Rules),
+        () if new.handing == Handing::Link && !matches!(new.reach, Reach::Username(_)) => Some(Refusal::Rules),
         () => None,
     })
 }
@@ -156,7 +161,7 @@ fn faults(acting: &Acting<'_>, new: &NewMember) -> Result<Option<Refusal>, super
 pub(super) async fn plan(acting: &Acting<'_>, new: &NewMember) -> Result<Result<Plan, Refusal>, super::super::Failure> {
     let email = match &new.reach {
         Reach::Username(_) => None,
-        Reach::Email(text) => match Email::parse(text) {
+        Reach::Email(text) | Reach::Named(text, _) => match Email::parse(text) {
             Some(email) => Some(email),
             None => return Ok(Err(BAD_EMAIL)),
         },
@@ -189,7 +194,7 @@ async fn newcomer(acting: &Acting<'_>, new: &NewMember, email: Option<Email>) ->
     let username = match &new.reach {
         Reach::Email(_) => None,
         Reach::Username(None) => Some(Username::generate(&*acting.app.entropy)),
-        Reach::Username(Some(text)) => match Username::chosen(text) {
+        Reach::Username(Some(text)) | Reach::Named(_, text) => match Username::chosen(text) {
             Some(name) => Some(name),
             None => return Ok(Err(Refusal::Invalid("username", "2 to 40 of a-z, 0-9 and . _ -, beginning with a letter or digit"))),
         },

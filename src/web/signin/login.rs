@@ -6,17 +6,18 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::{Open, go, minutes, open, question};
-use crate::app::App;
-use crate::model::ConnectionState;
-use crate::pages::{Button, Login, LoginError};
+use crate::app::{App, Registered};
+use crate::model::{ConnectionState, IdentifierMode, Tenant, TenantState};
+use crate::pages::{Button, CompanyField, Login, LoginError};
 use crate::protocol::flow::Ask;
 use crate::service::Failure;
 use crate::service::identifier::Typed;
 use crate::service::password::{SignIn, sign_in};
 use crate::web::error::WebError;
+use crate::web::extract::form::Fields;
 use crate::web::extract::{Checked, Guest, Query};
 use crate::web::view;
-use crate::world::{Secret, Timestamp};
+use crate::world::Secret;
 
 /// Identifiers and passwords longer than this are refused before anything is computed (security.md F10).
 const MAX_IDENTIFIER: usize = 320;
@@ -34,7 +35,7 @@ pub async fn show(State(app): State<Arc<App>>, guest: Guest, Query(query): Query
         _ => None,
     };
     let identifier = open.request.login_hint.clone().filter(|hint| hint.len() <= MAX_IDENTIFIER).unwrap_or_default();
-    render(&app, &guest, &open, identifier, error, now).await
+    render(&app, &guest, &open, Said { identifier, company: String::new(), asks: query.get("company") == "1" }, error).await
 }
 
 pub async fn submit(State(app): State<Arc<App>>, guest: Guest, Checked(form): Checked) -> Result<Response, WebError> {
@@ -46,10 +47,13 @@ pub async fn submit(State(app): State<Arc<App>>, guest: Guest, Checked(form): Ch
     let (identifier, password) = (form.get("identifier").trim(), form.get("password"));
     let absent = identifier.is_empty() || password.is_empty();
     if absent || identifier.len() > MAX_IDENTIFIER || password.len() > MAX_PASSWORD {
-        return render(&app, &guest, &open, identifier.chars().take(100).collect(), Some(LoginError::WrongOrUnknown), now).await;
+        let said = Said { identifier: identifier.chars().take(100).collect(), ..said(&form) };
+        return render(&app, &guest, &open, said, Some(LoginError::WrongOrUnknown)).await;
     }
     // people.md P11, C7: the company is typed, or the application has named it.
-    let company = Some(form.get("company")).filter(|typed| !typed.is_empty()).or(open.request.tenant_hint.as_deref());
+    let company = Some(form.get("company").trim())
+        .filter(|typed| !typed.is_empty() && typed.len() <= MAX_IDENTIFIER)
+        .or(open.request.tenant_hint.as_deref());
     let typed = Typed { identifier, company };
     let outcome = sign_in(&app, open.flow.clone(), typed, Secret::from(password), &guest.visitor, now).await;
     let error = match outcome {
@@ -59,17 +63,51 @@ pub async fn submit(State(app): State<Arc<App>>, guest: Guest, Checked(form): Ch
         Err(Failure::Busy) => LoginError::Busy,
         Err(failure) => return Err(failure.into()),
     };
-    render(&app, &guest, &open, identifier.to_owned(), Some(error), now).await
+    render(&app, &guest, &open, said(&form), Some(error)).await
 }
 
-async fn render(
-    app: &App,
-    guest: &Guest,
-    open: &Open,
+/// What stays in the form when it is shown again.
+struct Said {
     identifier: String,
-    error: Option<LoginError>,
-    _now: Timestamp,
-) -> Result<Response, WebError> {
+    company: String,
+    /// The field for the company was there, or was asked for.
+    asks: bool,
+}
+
+fn said(form: &Fields) -> Said {
+    let company: String = form.get("company").trim().chars().take(100).collect();
+    Said { identifier: form.get("identifier").trim().to_owned(), asks: form.get("with_company") == "yes" || !company.is_empty(), company }
+}
+
+/// What people are called here, and whether their company is asked for: only where the application, or the tenant that it
+/// named, says so (people.md P11, C7). Nothing of this depends on who the person is.
+fn naming(registered: &Registered, open: &Open, said: &Said, named: Option<&Tenant>) -> (IdentifierMode, CompanyField) {
+    if let Some(tenant) = named {
+        return (tenant.policy.identifier_mode, CompanyField::Absent);
+    }
+    let served = registered.tenants.values().filter(|tenant| tenant.state == TenantState::Active && open.client.serves(&tenant.id));
+    let (mut by_email, mut by_name, mut by_both) = (false, false, false);
+    for tenant in served {
+        match tenant.policy.identifier_mode {
+            IdentifierMode::Email => by_email = true,
+            IdentifierMode::Username => by_name = true,
+            IdentifierMode::Both => by_both = true,
+        }
+        if by_email && by_name && by_both {
+            break;
+        }
+    }
+    let typed = || said.company.clone();
+    match (by_email, by_name, by_both) {
+        (_, false, false) => (IdentifierMode::Email, CompanyField::Absent),
+        (false, true, false) => (IdentifierMode::Username, CompanyField::Asked { typed: typed(), needed: true }),
+        (false, _, true) => (IdentifierMode::Both, CompanyField::Asked { typed: typed(), needed: false }),
+        (true, ..) if said.asks => (IdentifierMode::Username, CompanyField::Asked { typed: typed(), needed: false }),
+        (true, ..) => (IdentifierMode::Both, CompanyField::Offered { href: format!("/login?flow={}&company=1", open.flow.id) }),
+    }
+}
+
+async fn render(app: &App, guest: &Guest, open: &Open, said: Said, error: Option<LoginError>) -> Result<Response, WebError> {
     let registered = app.registered();
     let mut connections: Vec<Button> = registered
         .connections
@@ -81,15 +119,31 @@ async fn render(
     let status = match error {
         Some(LoginError::Busy) => StatusCode::SERVICE_UNAVAILABLE,
         Some(LoginError::Paused { .. }) => StatusCode::TOO_MANY_REQUESTS,
-        Some(LoginError::WrongOrUnknown) => StatusCode::UNAUTHORIZED,
+        Some(LoginError::WrongOrUnknown | LoginError::WrongName) => StatusCode::UNAUTHORIZED,
         _ => StatusCode::OK,
     };
     let hinted = open.request.tenant_hint.as_deref();
-    let tenant = hinted.and_then(|hint| registered.tenants.values().find(|t| t.slug == hint || t.number == hint || t.id.as_str() == hint));
+    let tenant = hinted.and_then(|hint| registered.tenants.values().find(|tenant| tenant.is_called(hint)));
+    let (names, company) = naming(&registered, open, &said, tenant.map(Arc::as_ref));
+    let error = match error {
+        Some(LoginError::WrongOrUnknown) if names != IdentifierMode::Email => Some(LoginError::WrongName),
+        error => error,
+    };
     let mut chrome = view::branded(app, guest, tenant.map(Arc::as_ref));
-    chrome.lang_links = super::languages("/login", &open.flow.id);
-    let content =
-        Login { flow: open.flow.id.to_string(), identifier, error, connections, client_name: open.client_name(), identifier_fixed: false };
+    chrome.lang_links = match &company {
+        CompanyField::Asked { .. } if said.asks => view::languages(&format!("/login?flow={}&company=1", open.flow.id)),
+        _ => super::languages("/login", &open.flow.id),
+    };
+    let content = Login {
+        flow: open.flow.id.to_string(),
+        names,
+        company,
+        identifier: said.identifier,
+        error,
+        connections,
+        client_name: open.client_name(),
+        identifier_fixed: false,
+    };
     let mut response = view::page_with(status, app, guest, &chrome, &content)?;
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(axum::http::header::RETRY_AFTER, axum::http::HeaderValue::from_static("5"));

@@ -2,11 +2,15 @@
 //! console. In light and dark, wide and narrow.
 mod app;
 mod consent;
+mod desk;
 mod german;
 mod invitation;
+mod konfipay;
 mod login;
 mod logout;
 mod microsoft;
 mod plain;
+mod promio;
+mod saferpay;
 mod stage;
 mod tenants;

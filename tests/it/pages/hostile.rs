@@ -1,7 +1,7 @@
 //! Names that want to be markup, in every place where a page or a letter prints a name.
 use super::tag::{decoded, tags};
 use super::{bare, chrome};
-use tenantry::model::Locale;
+use tenantry::model::{IdentifierMode, Locale};
 use tenantry::pages::console::{AccountHome, Area, ChooseAdmin, Crumb, Frame, FrameTenant, OwnTenant};
 use tenantry::pages::letters::{EmailCode, Invitation as InvitationLetter};
 use tenantry::pages::*;
@@ -69,7 +69,10 @@ fn l01_a_tenants_name_is_only_ever_text() {
 #[test]
 fn l02_a_persons_name_is_only_ever_text() {
     stays_the_same_page(|s| SelectAccount { flow: t(s), name: t(s), email: t(s), client_name: Some(t(s)) });
-    stays_the_same_page(|s| Home { person: Some(HomePerson { name: t(s), email: t(s) }), sign_in: t("/") });
+    stays_the_same_page(|s| Home {
+        person: Some(HomePerson { name: t(s), email: t(s), administers: true, operates: true }),
+        sign_in: t("/"),
+    });
     stays_the_same_page(|s| LogoutConfirm { client_name: Some(t(s)), name: t(s), hidden: vec![(t(s), t(s))] });
     stays_the_same_page(|s| Security {
         email: t(s),
@@ -108,6 +111,8 @@ fn what_a_request_brings_is_only_ever_text() {
     let connections = || vec![Button { id: t("con_1"), name: t("x") }];
     stays_the_same_page(|s| Login {
         flow: t(s),
+        names: IdentifierMode::Username,
+        company: CompanyField::Asked { typed: t(s), needed: true },
         identifier: t(s),
         error: None,
         connections: connections(),

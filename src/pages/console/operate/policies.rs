@@ -41,8 +41,26 @@ pub struct PolicyGroup {
 #[derive(Clone, Debug, Serialize)]
 pub struct PolicyFault {
     pub id: String,
-    /// What it must be, in technical words; none: it is the operator's.
-    pub demand: Option<String>,
+    /// What it must be; none: it is the operator's.
+    pub demand: Option<PolicyDemand>,
+}
+
+/// What a rule must be. Texts: `policy.demand.<kind>`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PolicyDemand {
+    /// Numbers, in signs: `8 – 64`, `≥ 8`.
+    Number { range: String },
+    /// At least as strict as this value.
+    Strict { value: String },
+    /// New people can begin only with a factor that is offered and needs no set-up.
+    Beginning,
+    /// A factor is demanded, so one must be offered.
+    Methods,
+    /// Names without spaces, not too many.
+    Names,
+    /// Another value.
+    Other,
 }
 
 /// `GET …/policies`.
@@ -180,13 +198,13 @@ impl Page for Policies {
             groups: PolicyTopic::ALL.iter().map(|topic| sample_group(*topic, n)).collect(),
             fault: None,
         };
-        let fault = |demand: Option<&str>| Some(PolicyFault { id: "mfa_mode".to_owned(), demand: demand.map(str::to_owned) });
+        let fault = |demand| Some(PolicyFault { id: "mfa_mode".to_owned(), demand });
         vec![
             ("first", page(0)),
             ("second", page(1)),
             ("third", page(2)),
             ("fourth", page(3)),
-            ("refused", Self { fault: fault(Some("optional or stricter")), ..page(0) }),
+            ("refused", Self { fault: fault(Some(PolicyDemand::Strict { value: "optional".to_owned() })), ..page(0) }),
             ("operators", Self { fault: fault(None), ..page(0) }),
         ]
     }
@@ -199,9 +217,18 @@ impl Page for PolicyForm {
         let names = ["factor", "password", "lock", "session", "people", "places"];
         let here = || "/admin/northwind/policies".to_owned();
         let page = |(topic, name): (&PolicyTopic, &'static str)| (name, Self { here: here(), group: sample_group(*topic, 1), fault: None });
-        let fault = Some(PolicyFault { id: "password_min_length".to_owned(), demand: Some("8 or more".to_owned()) });
-        let wrong = Self { here: here(), group: sample_group(PolicyTopic::Password, 0), fault };
-        PolicyTopic::ALL.iter().zip(names).map(page).chain([("refused", wrong)]).collect()
+        let refused = |topic, id: &str, demand| {
+            let fault = Some(PolicyFault { id: id.to_owned(), demand: Some(demand) });
+            Self { here: here(), group: sample_group(topic, 0), fault }
+        };
+        let wrong = refused(PolicyTopic::Password, "password_min_length", PolicyDemand::Number { range: "8 – 64".to_owned() });
+        let more = [
+            ("refused-beginning", refused(PolicyTopic::Factor, "mfa_default", PolicyDemand::Beginning)),
+            ("refused-methods", refused(PolicyTopic::Factor, "mfa_methods", PolicyDemand::Methods)),
+            ("refused-names", refused(PolicyTopic::Factor, "mfa_step_up_permissions", PolicyDemand::Names)),
+            ("refused-other", refused(PolicyTopic::Lock, "lock_threshold", PolicyDemand::Other)),
+        ];
+        PolicyTopic::ALL.iter().zip(names).map(page).chain([("refused", wrong)]).chain(more).collect()
     }
 }
 

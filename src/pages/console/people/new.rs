@@ -17,6 +17,8 @@ pub struct PersonNew {
     pub microsoft: bool,
     /// Everybody starts with a code by e-mail (people.md K19).
     pub starts_with_code: bool,
+    /// People sign in here by a user name beside the company ID (people.md P11).
+    pub usernames: bool,
     pub locations: bool,
     /// The reader is an administrator: may make others, and open the interfaces.
     pub grants_all: bool,
@@ -94,6 +96,7 @@ impl Page for PersonNew {
             groups: vec![choice("Accounting"), choice("Payments")],
             microsoft: true,
             starts_with_code: true,
+            usernames: false,
             locations: true,
             grants_all: true,
             fault: None,
@@ -125,6 +128,7 @@ impl Page for PersonNew {
             ("not-held", "", "not_held"),
             ("rules", "", "rules"),
         ];
+        all.push(("company-names", Self { usernames: true, form: typed.clone(), ..blank.clone() }));
         all.extend(faults.map(|(name, field, kind)| (name, wrong(field, kind))));
         all
     }

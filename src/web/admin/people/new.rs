@@ -4,7 +4,7 @@ use axum::response::Response;
 
 use super::common::acting;
 use super::sheet;
-use crate::model::{ConnectionState, Delivery, FactorKind, GroupId, InvitationMethod, Locale, MembershipState};
+use crate::model::{ConnectionState, Delivery, FactorKind, GroupId, IdentifierMode, InvitationMethod, Locale, MembershipState};
 use crate::pages::console::{Choice, Flash, FormFault, PersonForm, PersonNew};
 use crate::service::people::acting::Refusal;
 use crate::service::people::create::{Created, Handing, NewMember, Reach, create};
@@ -115,6 +115,10 @@ async fn wanted(admin: &TenantAdmin<rights::People>, form: &PersonForm) -> Resul
     let name = form.username.trim();
     let reach = match form.kind.as_str() {
         "unverified" => Reach::Username(Some(name.to_owned()).filter(|name| !name.is_empty())),
+        // people.md P11: where people sign in by a user name, somebody with an address has one, too.
+        _ if !name.is_empty() && admin.tenant.policy.identifier_mode != IdentifierMode::Email => {
+            Reach::Named(form.email.clone(), name.to_owned())
+        }
         _ => Reach::Email(form.email.clone()),
     };
     Ok(Ok(NewMember {
@@ -173,6 +177,7 @@ async fn page(admin: &TenantAdmin<rights::People>, form: PersonForm, fault: Opti
         groups: groups(admin).await?,
         microsoft: microsoft(admin),
         starts_with_code: tenant.policy.mfa_default == FactorKind::Email,
+        usernames: tenant.policy.identifier_mode != IdentifierMode::Email,
         locations: tenant.policy.locations_enabled,
         grants_all: admin.scope.is_admin(),
         fault,
