@@ -10,6 +10,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::config::Config;
 use crate::credentials::Passwords;
+use crate::credentials::passkey::Relying;
 use crate::keys::{Authorities, EncryptionFault, JwksFault, KeyRing, Pairwise, PublicKeys, Recipient, SealError, Sealer};
 use crate::mail::{Mailer, Sender};
 use crate::model::{Apis, Client, ClientId, Connection, ConnectionId, EntraPin, Tenant, TenantId};
@@ -30,6 +31,8 @@ pub struct App {
     pub sender: Sender,
     pub pages: Pages,
     pub passwords: Passwords,
+    /// Who passkeys are made for. None where browsers know none: an issuer without a name or without TLS.
+    pub relying: Option<Relying>,
     /// Where uploaded pictures are worked on.
     pub studio: Studio,
     /// Sign-in elsewhere.
@@ -156,6 +159,7 @@ impl App {
             authorities: file.map(read).transpose()?,
             pages: Pages::new(),
             passwords,
+            relying: Relying::new(&parts.config.server.issuer, &parts.config.product.name),
             studio: Studio::default(),
             pairwise,
             node: format!("node-{:016x}", u64::from_be_bytes(node)),

@@ -1,7 +1,7 @@
-//! Floor 3. The only room that knows argon2, totp-rs and qrcodegen: how a person proves to be that person.
+//! Floor 3. The only room that knows argon2, totp-rs, webauthn-rs and qrcodegen: how a person proves to be that person.
 //!
-//! Owns: password hashes and their bounded pool, rules for new passwords, authenticator apps, recovery codes, e-mail
-//! codes. Never does: storage, lockout, sending, deciding who is asked for what.
+//! Owns: password hashes and their bounded pool, rules for new passwords, authenticator apps, passkeys, recovery
+//! codes, e-mail codes. Never does: storage, lockout, sending, deciding who is asked for what.
 //!
 //! ```
 //! use tenantry::credentials::totp;
@@ -12,6 +12,7 @@
 //! ```
 mod argon;
 pub mod email_code;
+pub mod passkey;
 pub mod password;
 pub mod password_rules;
 mod pool;

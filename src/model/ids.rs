@@ -60,6 +60,7 @@ ids! {
     ConnectionId = "con";
     IdentityId = "fid";
     FactorId = "fac";
+    PasskeyId = "pky";
     AuditId = "aud";
     ChallengeId = "cha";
     /// A request for a new password, or a link to one.

@@ -1,6 +1,6 @@
 //! A person and the factors with which one proves to be that person.
-use super::{Acr, Email, FactorId, Locale, PersonId, Profile, Username, text_enum};
-use crate::world::{Secret, Timestamp};
+use super::{Acr, ChallengeId, Email, FactorId, Locale, PasskeyId, PersonId, Profile, Username, text_enum};
+use crate::world::{Digest, Secret, Timestamp};
 
 text_enum! {
     /// Stored state; locks and expiry are computed on top (people.md C17).
@@ -9,7 +9,7 @@ text_enum! {
 
 text_enum! {
     /// The second factor that a person has chosen.
-    FactorKind { None = "none", Email = "email", Totp = "totp" }
+    FactorKind { None = "none", Email = "email", Totp = "totp", Passkey = "passkey" }
 }
 
 impl FactorKind {
@@ -19,7 +19,21 @@ impl FactorKind {
             Self::None => None,
             Self::Email => Some(Acr::Email),
             Self::Totp => Some(Acr::Mfa),
+            Self::Passkey => Some(Acr::Phr),
         }
+    }
+
+    /// The rung that whoever chose this factor must reach: with a recovery code in place of a lost passkey too.
+    pub const fn demands(self) -> Option<Acr> {
+        match self {
+            Self::Passkey => Some(Acr::Mfa),
+            other => other.reaches(),
+        }
+    }
+
+    /// Is it kept on a device, and stands in for it a recovery code when the device is lost?
+    pub const fn is_on_a_device(self) -> bool {
+        matches!(self, Self::Totp | Self::Passkey)
     }
 }
 
@@ -103,4 +117,37 @@ pub struct TotpFactor {
     /// The last accepted time step; only a higher one is accepted (security.md G01).
     pub last_step: i64,
     pub created_at: Timestamp,
+}
+
+/// A passkey of a person (WebAuthn).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passkey {
+    pub id: PasskeyId,
+    pub person: PersonId,
+    /// What the person calls it.
+    pub name: String,
+    /// The authenticator's id of it, base64url. One person's only.
+    pub credential: String,
+    /// Under which handle the authenticator knows the person, base64url.
+    pub handle: String,
+    /// Public key and state, as the room `credentials` writes them.
+    pub data: String,
+    /// Signatures that the authenticator counted; 0 where it does not count.
+    pub counter: i64,
+    /// May be copied to other devices of the person.
+    pub synced: bool,
+    pub created_at: Timestamp,
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A question to a browser that waits for its answer: good once, in the browser and for the purpose that it was made for.
+#[derive(Clone, Debug)]
+pub struct PasskeyChallenge {
+    pub id: ChallengeId,
+    /// What it is for: a flow, a link, a session.
+    pub purpose: String,
+    pub browser: Digest,
+    pub state: String,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
 }

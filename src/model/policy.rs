@@ -193,6 +193,7 @@ impl TenantPolicy {
             FactorKind::None => true,
             FactorKind::Email => self.mfa_methods.contains(&MfaMethod::Email),
             FactorKind::Totp => self.mfa_methods.contains(&MfaMethod::Totp),
+            FactorKind::Passkey => self.mfa_methods.contains(&MfaMethod::Passkey),
         }
     }
 

@@ -7,8 +7,18 @@ use super::{PersonId, SessionId, text_enum};
 use crate::world::Timestamp;
 
 text_enum! {
-    /// Authentication method references (RFC 8176 2), plus `fed` and `email` of our own.
-    Amr { Email = "email", Fed = "fed", Hwk = "hwk", Mfa = "mfa", Otp = "otp", Pwd = "pwd" }
+    /// Authentication method references (RFC 8176 2), plus `fed` and `email` of our own. A passkey is `hwk` when it stays
+    /// on its device and `swk` when it may be copied to others, with `user` beside it: the authenticator saw somebody.
+    Amr {
+        Email = "email",
+        Fed = "fed",
+        Hwk = "hwk",
+        Mfa = "mfa",
+        Otp = "otp",
+        Pwd = "pwd",
+        Swk = "swk",
+        User = "user",
+    }
 }
 
 text_enum! {
@@ -37,7 +47,7 @@ pub struct Proof {
 impl Proof {
     /// The highest rung of the ladder that was really climbed (people.md C26).
     pub fn acr(&self) -> Acr {
-        if self.amr.contains(&Amr::Hwk) {
+        if self.has_passkey() {
             Acr::Phr
         } else if self.amr.contains(&Amr::Otp) || self.amr.contains(&Amr::Mfa) {
             Acr::Mfa
@@ -46,6 +56,17 @@ impl Proof {
         } else {
             Acr::Pwd
         }
+    }
+
+    /// Was a passkey used?
+    pub fn has_passkey(&self) -> bool {
+        self.amr.contains(&Amr::Hwk) || self.amr.contains(&Amr::Swk)
+    }
+
+    /// The rung without the passkey: what counts where a tenant does not take passkeys (people.md C1).
+    pub fn acr_without_passkey(&self, own: bool) -> Acr {
+        let left = |method: &Amr| !matches!(method, Amr::Hwk | Amr::Swk) && !(own && *method == Amr::Mfa);
+        Self { amr: self.amr.iter().copied().filter(left).collect(), ..self.clone() }.acr()
     }
 
     /// The rung that was climbed here, without what an upstream directory alone vouches for (people.md C10).

@@ -1,7 +1,7 @@
 //! The pages of a person's own account: second factor, recovery codes, proving the password again.
 use serde::Serialize;
 
-use super::Page;
+use super::{Page, PasskeyLine};
 
 /// `GET /account/security/app` sets an app up; `POST /account/security/email`, `/account/security/off` and
 /// `/account/security/recovery` change the rest (people.md K24).
@@ -15,6 +15,10 @@ pub struct Security {
     /// A tenant of the person takes codes of an app.
     pub offers_app: bool,
     pub offers_email: bool,
+    pub offers_passkey: bool,
+    /// `GET /account/security/passkey` adds one, `GET /account/security/passkey/{id}` changes one;
+    /// `POST /account/security/passkey/use` lets them take the place of codes.
+    pub passkeys: Vec<PasskeyLine>,
     /// False for people who sign in elsewhere.
     pub has_password: bool,
     pub notice: Option<SecurityNotice>,
@@ -26,6 +30,7 @@ pub enum FactorKind {
     None,
     Email,
     App,
+    Passkey,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -35,6 +40,10 @@ pub enum SecurityNotice {
     EmailOn,
     Off,
     PasswordChanged,
+    PasskeyAdded,
+    PasskeyRemoved,
+    PasskeyRenamed,
+    PasskeyUsed,
 }
 
 /// `POST /account/security/app` with `code` and `password` (people.md K22, S53). Until then nothing changes.
@@ -50,6 +59,8 @@ pub struct TotpEnrol {
     pub ask_password: bool,
     /// The sign-in that waits for this, if it was not asked for in the account.
     pub flow: Option<String>,
+    /// A passkey may be set up instead.
+    pub offers_passkey: bool,
     pub error: Option<EnrolError>,
 }
 
@@ -61,12 +72,20 @@ pub enum EnrolError {
     Paused { minutes: i64 },
 }
 
+/// What recovery codes were made together with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MadeWith {
+    App,
+    Passkey,
+}
+
 /// Shown once, right after they were made.
 #[derive(Clone, Debug, Serialize)]
 pub struct RecoveryCodes {
     pub codes: Vec<String>,
-    /// Together with a new app, rather than asked for.
-    pub just_made: bool,
+    /// Together with a new app or passkey; none when they were asked for.
+    pub made_with: Option<MadeWith>,
     /// Where to go on.
     pub href: String,
 }
@@ -82,8 +101,15 @@ impl Page for Security {
             may_disable: true,
             offers_app: true,
             offers_email: true,
+            offers_passkey: false,
+            passkeys: Vec::new(),
             has_password: true,
             notice,
+        };
+        let passkeys = |factor, notice| Self {
+            offers_passkey: true,
+            passkeys: PasskeyLine::samples(),
+            ..page(factor, 9, Some(notice))
         };
         vec![
             ("email", page(FactorKind::Email, 0, None)),
@@ -93,6 +119,11 @@ impl Page for Security {
             ("none", page(FactorKind::None, 0, Some(SecurityNotice::Off))),
             ("email-on", page(FactorKind::Email, 0, Some(SecurityNotice::EmailOn))),
             ("password", page(FactorKind::Email, 0, Some(SecurityNotice::PasswordChanged))),
+            ("passkeys-offered", Self { offers_passkey: true, ..page(FactorKind::Email, 0, None) }),
+            ("passkey-added", passkeys(FactorKind::Passkey, SecurityNotice::PasskeyAdded)),
+            ("passkey-removed", passkeys(FactorKind::App, SecurityNotice::PasskeyRemoved)),
+            ("passkey-renamed", passkeys(FactorKind::Email, SecurityNotice::PasskeyRenamed)),
+            ("passkey-used", passkeys(FactorKind::Passkey, SecurityNotice::PasskeyUsed)),
         ]
     }
 }
@@ -107,6 +138,7 @@ impl Page for TotpEnrol {
             issuer: "Tenantry".to_owned(),
             ask_password: true,
             flow: None,
+            offers_passkey: false,
             error: None,
         };
         let wrong = |error| Self { error: Some(error), ..page.clone() };
@@ -117,13 +149,13 @@ impl Page for TotpEnrol {
             ("paused", wrong(EnrolError::Paused { minutes: 30 })),
             ("paused-one", wrong(EnrolError::Paused { minutes: 1 })),
             ("no-password", Self { ask_password: false, ..page.clone() }),
-            ("in-flow", Self { flow: Some("flw_01jd8x".to_owned()), ..page }),
+            ("in-flow", Self { flow: Some("flw_01jd8x".to_owned()), offers_passkey: true, ..page }),
         ]
     }
 }
 
 /// A picture of the size of a QR code; the real one comes from the room `credentials`.
-fn sample_qr() -> String {
+pub(super) fn sample_qr() -> String {
     let dot = |n: u32| (n.wrapping_mul(2_654_435_761) >> 16 & 1 == 1).then(|| format!("M{},{}h1v1h-1z", n % 37 + 2, n / 37 + 2));
     let path: String = (0..37 * 37).filter_map(dot).collect();
     format!(r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 41 41"><path fill="#000" d="{path}"/></svg>"##)
@@ -137,8 +169,9 @@ impl Page for RecoveryCodes {
         let codes: Vec<String> = (0..8).map(code).collect();
         let href = "/account/security".to_owned();
         vec![
-            ("new-app", Self { codes: codes.clone(), just_made: true, href: href.clone() }),
-            ("asked", Self { codes, just_made: false, href }),
+            ("new-app", Self { codes: codes.clone(), made_with: Some(MadeWith::App), href: href.clone() }),
+            ("new-passkey", Self { codes: codes.clone(), made_with: Some(MadeWith::Passkey), href: href.clone() }),
+            ("asked", Self { codes, made_with: None, href }),
         ]
     }
 }

@@ -55,6 +55,8 @@ pub fn gallery() -> Vec<Specimen> {
         specimens::<Home>(),
         console::framed::<Security>(console::Area::Account),
         specimens::<TotpEnrol>(),
+        specimens::<PasskeyAdd>(),
+        console::framed::<PasskeyEdit>(console::Area::Account),
         specimens::<RecoveryCodes>(),
         specimens::<Invitation>(),
         specimens::<InvitationMismatch>(),

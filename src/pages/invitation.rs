@@ -18,7 +18,22 @@ pub struct Invitation {
     pub connections: Vec<Button>,
     /// The shortest password that is accepted, in characters.
     pub password_least: i64,
+    /// An app may be set up in the same visit (people.md P5): fields `app` and `code`.
+    pub app: Option<InvitationApp>,
     pub error: Option<PasswordError>,
+}
+
+/// The app beside the password.
+#[derive(Clone, Debug, Serialize)]
+pub struct InvitationApp {
+    /// Our own SVG; printed unescaped.
+    pub qr_svg: String,
+    pub secret_groups: String,
+    pub issuer: String,
+    /// The secret, sealed: comes back with the form.
+    pub sealed: String,
+    /// The person began with it, and the code was not right.
+    pub wrong: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -123,12 +138,22 @@ impl Page for Invitation {
             has_account: false,
             connections: Vec::new(),
             password_least: 12,
+            app: None,
             error: None,
+        };
+        let app = InvitationApp {
+            qr_svg: super::account::sample_qr(),
+            secret_groups: "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP".to_owned(),
+            issuer: "Tenantry".to_owned(),
+            sealed: "v1.sealed".to_owned(),
+            wrong: false,
         };
         let microsoft = vec![Button { id: "con_1".to_owned(), name: "Microsoft".to_owned() }];
         let wrong = |error| Self { error: Some(error), ..page.clone() };
         vec![
             ("password", page.clone()),
+            ("app", Self { app: Some(app.clone()), ..page.clone() }),
+            ("app-wrong-code", Self { app: Some(InvitationApp { wrong: true, ..app }), ..page.clone() }),
             ("any", Self { connections: microsoft.clone(), ..page.clone() }),
             ("microsoft", Self { method_password: false, connections: microsoft, ..page.clone() }),
             ("has-account", Self { has_account: true, ..page.clone() }),

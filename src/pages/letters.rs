@@ -89,7 +89,11 @@ pub enum FactorChange {
     Off,
     RecoveryUsed,
     RecoveryMade,
-    /// By the operator (people.md S58).
+    PasskeyAdded,
+    PasskeyRemoved,
+    /// Passkeys take the place of codes.
+    PasskeyUsed,
+    /// Taken away by the administrator or the operator (people.md P16, S58).
     Reset,
 }
 
@@ -241,6 +245,9 @@ impl LetterPage for FactorChanged {
             ("off", letter(FactorChange::Off)),
             ("recovery-used", letter(FactorChange::RecoveryUsed)),
             ("recovery-made", letter(FactorChange::RecoveryMade)),
+            ("passkey-added", letter(FactorChange::PasskeyAdded)),
+            ("passkey-removed", letter(FactorChange::PasskeyRemoved)),
+            ("passkey-used", letter(FactorChange::PasskeyUsed)),
             ("reset", letter(FactorChange::Reset)),
         ]
     }

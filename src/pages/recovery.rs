@@ -1,7 +1,7 @@
 //! The pages of a new password: asked for, by link, in the middle of a sign-in, in the account.
 use serde::Serialize;
 
-use super::{CodeError, Page, PasswordError};
+use super::{CodeError, Page, PasskeyError, PasswordError};
 
 /// `POST /recovery` with `email`. The answer is the same for every address (security.md F07).
 #[derive(Clone, Debug, Serialize)]
@@ -17,6 +17,11 @@ pub struct RecoveryAsk {
 #[derive(Clone, Debug, Serialize)]
 pub struct RecoveryFactor {
     pub error: Option<CodeError>,
+    /// The person has no app: a recovery code is all that can be typed.
+    pub codes_alone: bool,
+    /// A passkey may be shown instead: `POST /recovery/passkey/options`, then `POST /recovery/passkey`.
+    pub passkey: bool,
+    pub passkey_error: Option<PasskeyError>,
 }
 
 /// `POST /recovery/new` with `password` and `password_repeat`. The token waits in a cookie.
@@ -109,10 +114,14 @@ impl Page for RecoveryFactor {
     const TEMPLATE: &'static str = "recovery/factor.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
+        let page = |error| Self { error, codes_alone: false, passkey: false, passkey_error: None };
+        let passkey = Self { codes_alone: true, passkey: true, ..page(None) };
         vec![
-            ("plain", Self { error: None }),
-            ("wrong", Self { error: Some(CodeError::Wrong) }),
-            ("paused", Self { error: Some(CodeError::Paused { minutes: 30 }) }),
+            ("plain", page(None)),
+            ("wrong", page(Some(CodeError::Wrong))),
+            ("paused", page(Some(CodeError::Paused { minutes: 30 }))),
+            ("passkey", passkey.clone()),
+            ("passkey-refused", Self { passkey_error: Some(PasskeyError::Refused), ..passkey }),
         ]
     }
 }

@@ -1,7 +1,7 @@
 //! The pages of a sign-in, in the order in which they are asked, and those of signing out.
 use serde::Serialize;
 
-use super::{Button, Page};
+use super::{Button, Page, PasskeyError};
 use crate::model::IdentifierMode;
 
 /// `POST /login` with `flow`, `identifier`, `password` and perhaps `company`; `POST /login/upstream` with `flow`,
@@ -20,6 +20,9 @@ pub struct Login {
     pub client_name: Option<String>,
     /// The person is known and proves the password again: the identifier cannot be changed.
     pub identifier_fixed: bool,
+    /// `POST /login/passkey/options`, then `POST /login/passkey`, both with `flow`.
+    pub passkey: bool,
+    pub passkey_error: Option<PasskeyError>,
 }
 
 /// The field for the company ID (people.md P11).
@@ -64,6 +67,9 @@ pub struct LoginCode {
     pub recovery: bool,
     /// Offer to begin again as somebody else.
     pub restart: bool,
+    /// A passkey may be shown: `POST /login/passkey`.
+    pub passkey: bool,
+    pub passkey_error: Option<PasskeyError>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -71,6 +77,7 @@ pub struct LoginCode {
 pub enum CodeKind {
     Email { masked: String },
     Totp,
+    Passkey,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -221,6 +228,8 @@ impl Page for Login {
             connections: Vec::new(),
             client_name: client(),
             identifier_fixed: false,
+            passkey: false,
+            passkey_error: None,
         };
         let microsoft = vec![Button { id: "con_1".to_owned(), name: "Microsoft".to_owned() }];
         let two = vec![microsoft[0].clone(), Button { id: "con_2".to_owned(), name: "Acme Holding".to_owned() }];
@@ -246,6 +255,8 @@ impl Page for Login {
             ("busy", wrong(LoginError::Busy)),
             ("cancelled", wrong(LoginError::Cancelled)),
             ("start-again", wrong(LoginError::StartAgain)),
+            ("passkey", Self { passkey: true, ..plain.clone() }),
+            ("passkey-refused", Self { passkey: true, passkey_error: Some(PasskeyError::Refused), ..plain.clone() }),
             ("again", Self { identifier: "anna.berg@example.com".to_owned(), identifier_fixed: true, ..plain }),
         ]
     }
@@ -263,6 +274,8 @@ impl Page for LoginCode {
             recovery_possible: false,
             recovery: false,
             restart: true,
+            passkey: false,
+            passkey_error: None,
         };
         let app = Self { kind: CodeKind::Totp, recovery_possible: true, ..email.clone() };
         let wrong = |error| Self { error: Some(error), ..app.clone() };
@@ -276,6 +289,12 @@ impl Page for LoginCode {
             ("paused", wrong(CodeError::Paused { minutes: 30 })),
             ("paused-one", wrong(CodeError::Paused { minutes: 1 })),
             ("recovery", Self { recovery: true, ..app.clone() }),
+            ("app-or-passkey", Self { passkey: true, ..app.clone() }),
+            ("passkey", Self { kind: CodeKind::Passkey, passkey: true, ..app.clone() }),
+            (
+                "passkey-cancelled",
+                Self { kind: CodeKind::Passkey, passkey: true, passkey_error: Some(PasskeyError::Cancelled), ..app.clone() },
+            ),
             ("recovery-wrong", Self { recovery: true, ..wrong(CodeError::Wrong) }),
         ]
     }

@@ -67,16 +67,18 @@ fn needed(entry: &Entry<'_>, tenant: &Tenant) -> Option<Acr> {
         MfaMode::Required => Some(email_or_mfa),
         MfaMode::Off => None,
         // The person's own choice counts; whoever chose none signs in with the password alone.
-        MfaMode::Optional | MfaMode::DefaultOn => entry.second_factor.reaches(),
+        MfaMode::Optional | MfaMode::DefaultOn => entry.second_factor.demands(),
     }
 }
 
 /// The rung that counts in this tenant: a second factor that a directory asserted counts only where it is trusted
-/// (people.md C10, security.md G16).
+/// (people.md C10, security.md G16), and a passkey only where it takes passkeys (C1).
 fn reached(entry: &Entry<'_>, tenant: &Tenant) -> Acr {
-    match tenant.policy.federation_mfa {
-        FederationMfa::Local => entry.proof.own_acr(),
-        FederationMfa::TrustUpstream | FederationMfa::None => entry.proof.acr(),
+    let own = tenant.policy.federation_mfa == FederationMfa::Local;
+    match (tenant.policy.offers(FactorKind::Passkey), own) {
+        (false, own) => entry.proof.acr_without_passkey(own),
+        (true, true) => entry.proof.own_acr(),
+        (true, false) => entry.proof.acr(),
     }
 }
 

@@ -36,6 +36,7 @@ pub fn explain(entry: &Entry<'_>, account: &AccountRules, now: Timestamp) -> Dry
         FactorKind::None => by_password,
         FactorKind::Email => with(&[Amr::Pwd, Amr::Email]),
         FactorKind::Totp => with(&[Amr::Pwd, Amr::Otp]),
+        FactorKind::Passkey => with(&[Amr::Pwd, Amr::Hwk, Amr::User]),
     };
     let mut rules = entry.tenant.map_or_else(Vec::new, of_tenant);
     rules.push(Explained { rule: "second factor of the person", value: entry.second_factor.to_string(), source: Source::Person });

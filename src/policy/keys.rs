@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::model::{FactorKind, TenantPolicy};
+use crate::model::TenantPolicy;
 
 /// The families of keys: what stands before the first dot.
 const FAMILIES: &[&str] = &[
@@ -89,7 +89,7 @@ pub fn faults(policy: &TenantPolicy) -> Vec<(String, &'static str)> {
         faults.push(("audit.retention_days".to_owned(), "0 (for ever), or 30 to 36500 days"));
     }
     // A person can begin only with a factor that needs no set-up.
-    if policy.mfa_default == FactorKind::Totp || !policy.offers(policy.mfa_default) {
+    if policy.mfa_default.is_on_a_device() || !policy.offers(policy.mfa_default) {
         faults.push(("mfa.default".to_owned(), "none, or email where mfa.methods holds email"));
     }
     let demands = matches!(policy.mfa_mode, crate::model::MfaMode::Required | crate::model::MfaMode::DefaultOn);

@@ -43,6 +43,8 @@ pub struct PersonFacts {
     /// What the client knows the person by.
     pub sub: String,
     pub second_factor: FactorKind,
+    /// Has passkeys beside or as the second factor. Looked up only where a request could want one.
+    pub passkeys: bool,
     /// Can a code be sent? Not to people without an e-mail address (people.md S19).
     pub has_email: bool,
 }
@@ -188,26 +190,28 @@ fn second_factor(request: &AuthorizeRequest, facts: &Facts, _now: Timestamp) -> 
     let reached = reached(request, facts)?;
     let demanded = demanded(request, facts, person)?;
     if let Some(acr) = demanded.filter(|acr| reached < *acr) {
-        return ask_for(acr, reached, person).map(Some);
+        return ask_for(acr, reached, person, &facts.proof).map(Some);
     }
     if person.second_factor != FactorKind::None && must_prove_again(facts) {
         return Ok(Some(Ask::SecondFactor(person.second_factor)));
     }
     // RFC 9470 5 / OpenID Connect Core 3.1.2.1: acr_values are wishes; asked for when this person can meet them.
-    let can_reach = person.second_factor.reaches();
+    let can_reach = if person.passkeys { Some(Acr::Phr) } else { person.second_factor.reaches() };
     let wish = request.acr_values.iter().copied().find(|acr| Some(*acr) <= can_reach);
-    if wish.is_some_and(|acr| reached < acr) {
-        return Ok(Some(Ask::SecondFactor(person.second_factor)));
+    // Whoever answered with a recovery code instead of the passkey is not asked again and again.
+    if let Some(acr) = wish.filter(|acr| reached < *acr && !facts.factor_here) {
+        return Ok(Some(Ask::SecondFactor(if acr == Acr::Phr { FactorKind::Passkey } else { person.second_factor })));
     }
     Ok(None)
 }
 
 /// The rung that counts for the tenant to be entered. One that still wants a factor, although the session seems to have
-/// reached it, does not count what Microsoft vouches for (people.md C10).
+/// reached it, does not count what Microsoft vouches for (people.md C10), or no passkeys (C1).
 fn reached(request: &AuthorizeRequest, facts: &Facts) -> Result<Acr, OAuthError> {
-    let reached = facts.proof.acr();
-    let wants = tenant(request, facts)?.map(|seat| seat.verdict);
-    Ok(if matches!(wants, Some(Verdict::NeedsFactor(acr)) if acr <= reached) { facts.proof.own_acr() } else { reached })
+    let proof = &facts.proof;
+    let Some(Verdict::NeedsFactor(wanted)) = tenant(request, facts)?.map(|seat| seat.verdict) else { return Ok(proof.acr()) };
+    let counted = [proof.acr(), proof.own_acr(), proof.acr_without_passkey(false)];
+    Ok(counted.into_iter().find(|acr| *acr < wanted).unwrap_or_else(|| proof.acr_without_passkey(true)))
 }
 
 /// A sign-in over a session asks for the second factor again too: the one that the session proved says nothing about
@@ -219,7 +223,7 @@ fn must_prove_again(facts: &Facts) -> bool {
 /// The rung that must be reached before anything about the person's tenants is shown.
 fn demanded(request: &AuthorizeRequest, facts: &Facts, person: &PersonFacts) -> Result<Option<Acr>, OAuthError> {
     let federated = facts.proof.amr.contains(&Amr::Fed);
-    let own = if federated { None } else { person.second_factor.reaches() };
+    let own = if federated { None } else { person.second_factor.demands() };
     let entering = match (&request.target, tenant(request, facts)?) {
         (Target::Own { .. }, _) | (_, None) => own,
         (_, Some(seat)) => match seat.verdict {
@@ -232,14 +236,18 @@ fn demanded(request: &AuthorizeRequest, facts: &Facts, person: &PersonFacts) -> 
 }
 
 /// Which page brings the person from `reached` to `demanded`.
-fn ask_for(demanded: Acr, reached: Acr, person: &PersonFacts) -> Result<Ask, OAuthError> {
+fn ask_for(demanded: Acr, reached: Acr, person: &PersonFacts, proof: &Proof) -> Result<Ask, OAuthError> {
     match (demanded, person.second_factor) {
+        (Acr::Phr, _) if person.passkeys => Ok(Ask::SecondFactor(FactorKind::Passkey)),
         (Acr::Phr, _) => Err(OAuthError::new(
             ErrorCode::UnmetAuthenticationRequirements,
             "The person cannot meet the requested authentication context",
             Reason::EssentialAcr,
         )),
         (_, FactorKind::Totp) => Ok(Ask::SecondFactor(FactorKind::Totp)),
+        // A passkey was shown already and does not count where the person wants to go: an app has to be set up.
+        (_, FactorKind::Passkey) if proof.has_passkey() => Ok(Ask::Enrol),
+        (_, FactorKind::Passkey) => Ok(Ask::SecondFactor(FactorKind::Passkey)),
         // Whoever has no stronger factor proves the mailbox first, if there is one, then sets one up.
         (Acr::Mfa, _) if reached >= Acr::Email => Ok(Ask::Enrol),
         _ if !person.has_email => Ok(Ask::Enrol),

@@ -37,6 +37,8 @@ pub struct Guess<'a> {
     account: String,
     password: String,
     rule: LockRule,
+    /// What the trail calls the attempt.
+    action: &'static str,
 }
 
 impl<'a> Guess<'a> {
@@ -57,7 +59,12 @@ impl<'a> Guess<'a> {
         // Three bytes of a keyed digest tell a sprayed password from others; they do not tell what it is.
         let mac = app.sealer.mac("guessed-password", password.expose().as_bytes());
         let password = format!("guess:{}", URL_SAFE_NO_PAD.encode(&mac[..3]));
-        Self { app, visitor, person, account, password, rule: rule_of(app, memberships) }
+        Self { app, visitor, person, account, password, rule: rule_of(app, memberships), action: "sign_in.password" }
+    }
+
+    /// The same for a passkey instead of a password.
+    pub fn for_passkey(self) -> Self {
+        Self { action: "sign_in.passkey", ..self }
     }
 
     /// Counts this attempt before the password is looked at, so that parallel guesses never exceed the limit
@@ -124,8 +131,8 @@ impl<'a> Guess<'a> {
                     self.count(w, &self.password, password, pause, "password", now).await?;
                 }
                 let event = match self.person {
-                    Some(person) => Event { actor: "anonymous", ..Event::of_person("sign_in.password", person, outcome) },
-                    None => Event::of_nobody("sign_in.password", outcome),
+                    Some(person) => Event { actor: "anonymous", ..Event::of_person(self.action, person, outcome) },
+                    None => Event::of_nobody(self.action, outcome),
                 };
                 record(self.app, w, event.at(client), self.visitor, now).await
             })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use super::{Failure, Visitor, rules, subject};
 use crate::app::{App, Registered};
 use crate::model::{
-    Amr, Client, ConsentMode, Denial, Flow, Membership, Person, PersonId, PersonState, Progress, Proof, Session, Tenant, Verdict,
+    Acr, Amr, Client, ConsentMode, Denial, FactorKind, Flow, Membership, Person, PersonId, PersonState, Progress, Proof, Session, Tenant, Verdict,
 };
 use crate::policy::api_access::admits;
 use crate::policy::entry::{Entry, decide};
@@ -47,6 +47,7 @@ pub async fn load(
     let person = person.filter(|person| person.state == PersonState::Active && !is_outdated(flow, person));
     let proof = who.filter(|_| person.is_some()).map(|(_, proof)| proof).unwrap_or_default();
     let seats = person.as_ref().map_or(Vec::new(), |person| seats(registered, client, person, &memberships, &proof, &request, now));
+    let passkeys = has_passkeys(app, person.as_ref(), &request).await?;
     let same_session = same_session(flow, visitor);
     let proved_here = same_session || flow.progress.person.is_some();
     let facts = Facts {
@@ -54,6 +55,7 @@ pub async fn load(
             id: person.id.clone(),
             sub: subject::sub(app, client, &person.id),
             second_factor: person.second_factor,
+            passkeys,
             has_email: person.email.is_some(),
         }),
         proof,
@@ -69,6 +71,18 @@ pub async fn load(
         consent_implicit: client.metadata.consent == ConsentMode::Implicit,
     };
     Ok(Loaded { facts, person, memberships })
+}
+
+/// Can the person show a passkey? Looked up only for requests that want one.
+async fn has_passkeys(app: &App, person: Option<&Person>, request: &AuthorizeRequest) -> Result<bool, Failure> {
+    let wanted = request.acr_required == Some(Acr::Phr) || request.acr_values.contains(&Acr::Phr);
+    match person {
+        Some(person) if wanted && app.relying.is_some() => {
+            Ok(!app.store.read(async |r| r.passkeys_of(&person.id).await).await?.is_empty())
+        }
+        Some(person) => Ok(person.second_factor == FactorKind::Passkey),
+        None => Ok(false),
+    }
 }
 
 /// Was the password that was given in this flow changed since? Then it proves nothing (security.md H08).

@@ -7,10 +7,13 @@ use std::time::Duration;
 use super::audit::{Event, record};
 use super::change::Change;
 use super::new_password::{Judge, Occasion, Refused};
+use super::second_factor::totp_context;
 use super::{Failure, Visitor, letters, people};
 use crate::app::App;
+use crate::credentials::{qr, recovery, totp};
 use crate::model::{
-    Connection, ConnectionState, Invitation, InvitationMethod, Membership, MembershipState, Person, PersonState, Tenant, TenantState,
+    Connection, ConnectionState, FactorId, FactorKind, Invitation, InvitationMethod, Membership, MembershipState, MfaMode, Person,
+    PersonState, Tenant, TenantState, TotpFactor,
 };
 use crate::pages::letters::Invitation as InvitationLetter;
 use crate::policy::binding::may_serve;
@@ -114,17 +117,96 @@ impl Opened {
     }
 }
 
+/// An app that may be set up on the page of the link itself (people.md P5). Nothing is stored before it is confirmed: the
+/// secret travels sealed in the form.
+pub struct AppOffer {
+    pub qr_svg: String,
+    pub secret_groups: Secret<String>,
+    pub issuer: String,
+    pub sealed: String,
+}
+
+/// Offers an app on the page of an invitation, where the tenant takes apps. `sealed`: the one that was offered before the
+/// form came back with a fault.
+pub fn offer_app(app: &App, opened: &Opened, sealed: &str) -> Result<Option<AppOffer>, Failure> {
+    if !opened.takes_password() || !opened.tenant.policy.offers(FactorKind::Totp) || opened.tenant.policy.mfa_mode == MfaMode::Off {
+        return Ok(None);
+    }
+    let context = app_context(&opened.invitation);
+    let (secret, sealed) = match app.sealer.open(&context, sealed) {
+        Ok(secret) => (secret, sealed.to_owned()),
+        Err(_) => {
+            let secret = totp::new_secret(&*app.entropy);
+            let sealed = app.sealer.seal(&context, secret.expose(), &*app.entropy);
+            (secret, sealed)
+        }
+    };
+    let issuer = app.config.product.name.clone();
+    let uri = totp::uri(secret.expose(), &issuer, opened.person.handle()).map_err(|_| Failure::Stored("otpauth"))?;
+    Ok(Some(AppOffer { qr_svg: qr::qr_svg(uri.expose()), secret_groups: totp::manual(secret.expose()), issuer, sealed }))
+}
+
+fn app_context(invitation: &Invitation) -> String {
+    format!("invitation-app:{}", invitation.id)
+}
+
+/// The app that was typed beside the password: which secret, and the code that it shows.
+#[derive(Clone, Copy)]
+pub struct WithApp<'a> {
+    pub sealed: &'a str,
+    pub code: &'a str,
+}
+
+/// An app that showed the right code, ready to be stored.
+struct ProvedApp {
+    factor: TotpFactor,
+    step: i64,
+    codes: Vec<Secret<String>>,
+    digests: Vec<Digest>,
+}
+
+impl ProvedApp {
+    /// None when the code is not right. The code of the time step before is still taken (people.md P10).
+    fn prove(app: &App, opened: &Opened, with: WithApp<'_>, now: Timestamp) -> Option<Self> {
+        let secret = app.sealer.open(&app_context(&opened.invitation), with.sealed).ok()?;
+        let step = totp::check(secret.expose(), with.code, now, 0)?;
+        let id = FactorId::generate(now, &*app.entropy);
+        let factor = TotpFactor {
+            sealed_secret: app.sealer.seal(&totp_context(&id), secret.expose(), &*app.entropy),
+            id,
+            person: opened.person.id.clone(),
+            confirmed_at: None,
+            last_step: 0,
+            created_at: now,
+        };
+        let codes = recovery::generate(&*app.entropy);
+        let digests = codes.iter().map(recovery::digest).collect();
+        Some(Self { factor, step, codes, digests })
+    }
+
+    async fn store(&self, w: &mut Write, now: Timestamp) -> Result<(), StoreError> {
+        w.insert_totp(&self.factor).await?;
+        w.confirm_totp(&self.factor.id, self.step, now).await?;
+        w.set_second_factor(&self.factor.person, FactorKind::Totp, now).await?;
+        w.replace_recovery_codes(&self.factor.person, &self.digests, now).await
+    }
+}
+
 /// What became of an acceptance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Accepted {
     Yes,
+    /// With an app: its recovery codes are shown once.
+    WithApp(Vec<Secret<String>>),
+    /// The app shows another code. Nothing changed.
+    WrongCode,
     /// The password cannot be used.
     Refused(Refused),
     /// Used, withdrawn or expired meanwhile.
     Over,
 }
 
-/// Accepts with a new password; the person is active from then on, and signed in nowhere (people.md S22, P9).
+/// Accepts with a new password, and with an app if one was set up beside it (people.md P5); the person is active from then on, and signed in nowhere (people.md S22, P9).
 ///
 /// # Errors
 /// [`Failure::Busy`] when too many passwords wait already.
@@ -132,12 +214,21 @@ pub async fn accept_with_password(
     app: &App,
     opened: &Opened,
     password: Secret<String>,
+    with: Option<WithApp<'_>>,
     visitor: &Visitor,
     now: Timestamp,
 ) -> Result<Accepted, Failure> {
     if !opened.takes_password() {
         return Ok(Accepted::Over);
     }
+    let proved = match with {
+        None => None,
+        Some(_) if offer_app(app, opened, "")?.is_none() => return Ok(Accepted::WrongCode),
+        Some(with) => match ProvedApp::prove(app, opened, with, now) {
+            Some(proved) => Some(proved),
+            None => return Ok(Accepted::WrongCode),
+        },
+    };
     let person = &opened.person;
     let judge = Judge::of(app, person, Some(&opened.tenant.id), now).await?;
     let hash = match judge.judge(app, person, &password, Occasion::Invitation, now).await? {
@@ -152,10 +243,18 @@ pub async fn accept_with_password(
             }
             w.set_password(&person.id, hash.expose(), now).await?;
             record(app, w, accepted(opened, "password"), visitor, now).await?;
+            if let Some(proved) = &proved {
+                proved.store(w, now).await?;
+                record(app, w, Event::of_person("factor.app", &person.id, "on").in_tenant(&opened.tenant.id), visitor, now).await?;
+            }
             Ok(Ok(()))
         })
         .await?;
-    Ok(if written.is_ok() { Accepted::Yes } else { Accepted::Over })
+    Ok(match (written, proved) {
+        (Err(()), _) => Accepted::Over,
+        (Ok(()), Some(proved)) => Accepted::WithApp(proved.codes),
+        (Ok(()), None) => Accepted::Yes,
+    })
 }
 
 /// Accepts for the signed-in person, who must be the invited one (security.md I01).

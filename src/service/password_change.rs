@@ -125,6 +125,12 @@ pub async fn ask(
     let memberships = app.store.read(async |r| r.memberships_of(&person.id).await).await?;
     let mut pending = Pending { hash: hash.expose().clone(), since: since.micros(), challenge: None, until: now.plus(PENDING) };
     match (rules::of(app, &memberships).reauth.value, person.second_factor) {
+        // The passkey was shown a moment ago: nothing that could be typed is stronger.
+        (Reauth::Factor, FactorKind::Passkey) if passkey_here(session, now) => {
+            let letter = changed(app, person, now)?;
+            let established = app.store.write(async |w| set(app, w, (person, session), &pending, &letter, visitor, now).await).await?;
+            Ok(established.map_or(Asked::WrongPassword, |established| Asked::Changed(Box::new(established))))
+        }
         (Reauth::Factor, FactorKind::Totp) => Ok(Asked::AppCode(seal(app, person, &pending)?)),
         (Reauth::Factor | Reauth::EmailCode, _) if confirmation::is_possible(person) => {
             pending.challenge = Some(confirmation::send(app, person, Confirmation::Password, now).await?);
@@ -137,6 +143,11 @@ pub async fn ask(
             Ok(established.map_or(Asked::WrongPassword, |established| Asked::Changed(Box::new(established))))
         }
     }
+}
+
+/// Was a passkey shown in this session a short while ago?
+fn passkey_here(session: &Session, now: Timestamp) -> bool {
+    session.proof.has_passkey() && session.proof.factor_at.is_some_and(|at| now.since(at) <= super::security::FRESH)
 }
 
 fn context(person: &Person) -> String {

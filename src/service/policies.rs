@@ -78,7 +78,7 @@ async fn affected(r: &mut Read, tenant: &Tenant, after: &TenantPolicy, now: Time
         found.push(Affected { key: "mfa.email_satisfies", what: "must set an app up at the next sign-in", count, names });
     }
     if after.mfa_mode == MfaMode::Off && before.mfa_mode != MfaMode::Off {
-        let (count, names) = r.members_with_factor(&tenant.id, &[FactorKind::Email, FactorKind::Totp], TOLD).await?;
+        let (count, names) = r.members_with_factor(&tenant.id, &[FactorKind::Email, FactorKind::Totp, FactorKind::Passkey], TOLD).await?;
         found.push(Affected { key: "mfa.mode", what: "are no longer asked for their second factor here", count, names });
     }
     let sooner = |after: u32, before: u32| after > 0 && (before == 0 || after < before);

@@ -13,8 +13,11 @@ use super::second_factor::{self, totp_context};
 use super::{Failure, Network, Visitor, letters, rules};
 use crate::app::App;
 use crate::credentials::{recovery as codes, totp};
-use crate::model::{Email, FactorKind, Person, PersonState, Recovery, RecoveryId, RecoveryKind, RecoveryLink, RecoveryRequest};
+use crate::model::{
+    Email, FactorKind, Membership, MethodChange, Person, PersonState, Recovery, RecoveryId, RecoveryKind, RecoveryLink, RecoveryRequest,
+};
 use crate::pages::letters::{NewPassword as NewPasswordLetter, PasswordChanged};
+use crate::policy::rules::joined;
 use crate::store::{Attempt, StoreError, Write, person_attempts};
 use crate::world::{Digest, NewPassword, Secret, Timestamp, Token};
 
@@ -130,14 +133,21 @@ async fn denied(app: &App, person: &Person) -> Result<Option<&'static str>, Fail
     if person.state != PersonState::Active || !person.email_verified {
         return Ok(Some("not_active"));
     }
-    // Whoever signs in at Microsoft alone does not get a password by asking for one (people.md K27).
-    if !person.has_password {
+    let memberships = app.store.read(async |r| r.memberships_of(&person.id).await).await?;
+    // Whoever signs in at Microsoft alone gets a password by asking for one only where every tenant lets people change how
+    // they sign in (people.md K27, C11).
+    if !person.has_password && !may_change_method(app, &memberships) {
         return Ok(Some("no_password"));
     }
-    let memberships = app.store.read(async |r| r.memberships_of(&person.id).await).await?;
     let deny = rules::of(app, &memberships).recovery.value == Recovery::Deny;
     // people.md P15, C3
     Ok((deny && person.second_factor != FactorKind::None).then_some("second_factor"))
+}
+
+fn may_change_method(app: &App, memberships: &[Membership]) -> bool {
+    let registered = app.registered();
+    let tenants = joined(memberships, |id| registered.tenants.get(id).map(AsRef::as_ref));
+    !tenants.is_empty() && tenants.iter().all(|tenant| tenant.policy.auth_method_change == MethodChange::User)
 }
 
 /// A link with its letter, not stored yet.
@@ -196,7 +206,7 @@ pub(super) fn link_of(app: &App, token: &Token<NewPassword>) -> String {
 pub struct Opened {
     pub link: RecoveryLink,
     pub person: Person,
-    /// The person's app has to be asked first (people.md S56). A code by e-mail proves nothing here: it goes to the same
+    /// The person's app or passkey has to be asked first (people.md S56). A code by e-mail proves nothing here: it goes to the same
     /// mailbox as the link (C3).
     pub needs_factor: bool,
 }
@@ -221,7 +231,7 @@ pub async fn open(app: &App, token: &str, visitor: &Visitor, now: Timestamp) -> 
         return Ok(None);
     }
     let given = link.factor_browser.as_ref() == Some(&visitor.browser);
-    let needs_factor = person.second_factor == FactorKind::Totp && !given;
+    let needs_factor = person.second_factor.is_on_a_device() && !given;
     Ok(Some(Opened { link, person, needs_factor }))
 }
 
@@ -237,9 +247,14 @@ pub enum Proved {
 /// Checks the code of the person's app, or a recovery code in its place, and remembers it for this link in this browser.
 pub async fn prove(app: &App, opened: &Opened, typed: &str, visitor: &Visitor, now: Timestamp) -> Result<Proved, Failure> {
     let (person, link) = (&opened.person, &opened.link);
-    let Some(factor) = app.store.read(async |r| r.totp_factor(&person.id).await).await? else { return Ok(Proved::Wrong) };
-    let secret = app.sealer.open(&totp_context(&factor.id), &factor.sealed_secret)?;
-    let step = totp::check(secret.expose(), typed, now, factor.last_step);
+    let factor = app.store.read(async |r| r.totp_factor(&person.id).await).await?;
+    let step = match &factor {
+        Some(factor) => {
+            let secret = app.sealer.open(&totp_context(&factor.id), &factor.sealed_secret)?;
+            totp::check(secret.expose(), typed, now, factor.last_step).map(|step| (&factor.id, step))
+        }
+        None => None,
+    };
     let code = codes::normalise(typed).map(|code| codes::digest(&code));
     let proved = app
         .store
@@ -248,7 +263,7 @@ pub async fn prove(app: &App, opened: &Opened, typed: &str, visitor: &Visitor, n
                 return Ok(Proved::Paused { until });
             }
             let right = match (step, &code) {
-                (Some(step), _) => w.accept_totp_step(&factor.id, step).await?,
+                (Some((factor, step)), _) => w.accept_totp_step(factor, step).await?,
                 (None, Some(code)) => w.redeem_recovery_code(&person.id, code, now).await?,
                 (None, None) => false,
             };

@@ -7,7 +7,7 @@ use super::confirmation::address;
 use super::recovery::{QUARTER_HOUR, link_of, make, still_reached};
 use super::{Failure, Network, letters};
 use crate::app::App;
-use crate::model::{Membership, MembershipState, Person, PersonState, RecoveryKind, Tenant};
+use crate::model::{Membership, MembershipState, MethodChange, Person, PersonState, RecoveryKind, Tenant};
 use crate::policy::permission::{Right, TenantScope};
 use crate::world::{Secret, Timestamp};
 
@@ -35,7 +35,9 @@ pub enum Reset {
 pub async fn send(app: &App, scope: &TenantScope, target: &Membership, network: &Network, now: Timestamp) -> Result<Reset, Failure> {
     let allowed = scope.may(Right::People) && target.tenant == *scope.tenant() && scope.may_touch(target) && !scope.is_self(&target.person);
     let Some((person, tenant)) = load(app, target).await?.filter(|_| allowed) else { return Ok(Reset::NotAllowed) };
-    if let Some(refused) = refused(&person, target) {
+    // Giving somebody who signs in elsewhere a password is no mere reset: the home tenant alone may (people.md C11, C28).
+    let may_change = scope.may_touch_credentials(target, &person) && may_change_method(&tenant);
+    if let Some(refused) = refused(&person, target, may_change) {
         return Ok(refused);
     }
     if !is_reachable(&person) {
@@ -67,7 +69,7 @@ pub async fn hand_over(app: &App, scope: &TenantScope, target: &Membership, netw
     if !(held && scope.may(Right::People) && scope.may_touch_credentials(target, &person)) {
         return Ok(Reset::NotAllowed);
     }
-    if let Some(refused) = refused(&person, target) {
+    if let Some(refused) = refused(&person, target, may_change_method(&tenant)) {
         return Ok(refused);
     }
     if is_reachable(&person) {
@@ -87,9 +89,14 @@ async fn load(app: &App, target: &Membership) -> Result<Option<(Person, Tenant)>
     Ok(app.store.read(async |r| Ok(r.person(&target.person).await?.zip(r.tenant(&target.tenant).await?))).await?)
 }
 
-fn refused(person: &Person, target: &Membership) -> Option<Reset> {
+/// May an administrator let somebody who signs in elsewhere have a password here (people.md K27, C11)?
+fn may_change_method(tenant: &Tenant) -> bool {
+    tenant.policy.auth_method_change != MethodChange::Never
+}
+
+fn refused(person: &Person, target: &Membership, may_change: bool) -> Option<Reset> {
     let active = person.state == PersonState::Active && target.state == MembershipState::Active;
-    match (active, person.has_password) {
+    match (active, person.has_password || may_change) {
         (false, _) => Some(Reset::NotActive),
         (true, false) => Some(Reset::NoPassword),
         (true, true) => None,

@@ -140,5 +140,5 @@ fn called(registered: &Registered, handle: &str) -> Option<TenantId> {
 
 /// The rung that an operator's session must have reached: that of the own factor, where there is one (security.md E08).
 pub fn owed_by_operator(person: &Person, session: &Session) -> Option<Acr> {
-    person.second_factor.reaches().filter(|acr| session.proof.acr() < *acr)
+    person.second_factor.demands().filter(|acr| session.proof.acr() < *acr)
 }

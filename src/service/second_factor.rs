@@ -1,4 +1,5 @@
-//! The second factor of a sign-in: a code by e-mail, an authenticator app, or a recovery code.
+//! The second factor of a sign-in: a code by e-mail, an authenticator app, or a recovery code; passkeys are in
+//! [`super::passkeys`].
 use std::time::Duration;
 
 use super::attempts::{DECAY, PAUSE, rule_of};
@@ -135,7 +136,7 @@ pub(super) fn counter(person: &PersonId) -> String {
 }
 
 /// What a claim on a code did, decided inside the transaction.
-enum Claimed {
+pub(super) enum Claimed {
     Won { current: bool },
     Wrong,
     Expired,
@@ -156,7 +157,7 @@ pub async fn email(app: &App, mut flow: Flow, typed: &str, visitor: &Visitor, no
                 return Ok(Claimed::Paused(until));
             }
             if w.redeem_email_challenge(&challenge, &digest, tries, now).await? {
-                return win(app, w, &mut flow, &person, Amr::Email, visitor, now).await;
+                return win(app, w, &mut flow, &person, &[Amr::Email], visitor, now).await;
             }
             let left = w.email_challenge(&challenge).await?.filter(|c| c.expires_at > now && c.attempts < tries);
             lose(app, w, &flow, &person, visitor, now).await?;
@@ -179,7 +180,7 @@ pub async fn app_code(app: &App, mut flow: Flow, typed: &str, visitor: &Visitor,
                 return Ok(Claimed::Paused(until));
             }
             match step {
-                Some(step) if w.accept_totp_step(&factor.id, step).await? => win(app, w, &mut flow, &person, Amr::Otp, visitor, now).await,
+                Some(step) if w.accept_totp_step(&factor.id, step).await? => win(app, w, &mut flow, &person, &[Amr::Otp], visitor, now).await,
                 _ => {
                     lose(app, w, &flow, &person, visitor, now).await?;
                     Ok(Claimed::Wrong)
@@ -214,7 +215,7 @@ pub async fn recovery_code(app: &App, mut flow: Flow, typed: &str, visitor: &Vis
             };
             if won {
                 letters::queue(w, &letter, now).await?;
-                return win(app, w, &mut flow, &person, Amr::Otp, visitor, now).await;
+                return win(app, w, &mut flow, &person, &[Amr::Otp], visitor, now).await;
             }
             lose(app, w, &flow, &person, visitor, now).await?;
             Ok(Claimed::Wrong)
@@ -224,32 +225,32 @@ pub async fn recovery_code(app: &App, mut flow: Flow, typed: &str, visitor: &Vis
 }
 
 /// Records the factor in the flow.
-async fn win(
+pub(super) async fn win(
     app: &App,
     w: &mut Write,
     flow: &mut Flow,
     person: &PersonId,
-    method: Amr,
+    methods: &[Amr],
     visitor: &Visitor,
     now: Timestamp,
 ) -> Result<Claimed, StoreError> {
     w.clear_attempts(&counter(person)).await?;
     facts::belong(flow, visitor);
     flow.progress.factor_here = true;
-    flow.progress.proof.amr.insert(method);
+    flow.progress.proof.amr.extend(methods);
     flow.progress.proof.factor_at = Some(now);
     flow.progress.email_challenge = None;
     let current = w.update_flow(&flow.id, flow.version, &flow.progress).await?;
-    let event = Event::of_person("sign_in.factor", person, "ok").at(&flow.client).with(serde_json::json!({ "method": method }));
+    let event = Event::of_person("sign_in.factor", person, "ok").at(&flow.client).with(serde_json::json!({ "method": methods.first() }));
     record(app, w, event, visitor, now).await?;
     Ok(Claimed::Won { current })
 }
 
-async fn lose(app: &App, w: &mut Write, flow: &Flow, person: &PersonId, visitor: &Visitor, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn lose(app: &App, w: &mut Write, flow: &Flow, person: &PersonId, visitor: &Visitor, now: Timestamp) -> Result<(), StoreError> {
     record(app, w, Event::of_person("sign_in.factor", person, "wrong").at(&flow.client), visitor, now).await
 }
 
-async fn finish(app: &App, flow: Flow, claimed: Claimed, visitor: &Visitor, now: Timestamp) -> Result<Factor, Failure> {
+pub(super) async fn finish(app: &App, flow: Flow, claimed: Claimed, visitor: &Visitor, now: Timestamp) -> Result<Factor, Failure> {
     Ok(match claimed {
         Claimed::Won { current } => Factor::Accepted(continue_flow(app, flow, current, visitor, now).await?),
         Claimed::Wrong => Factor::Wrong,

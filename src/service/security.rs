@@ -5,19 +5,21 @@ use super::audit::{Event, record};
 use super::password::{self, SignIn};
 use super::second_factor::{self, totp_context};
 use super::session::{self, Established};
-use super::{Failure, Visitor, letters, rules};
+use super::{Failure, Visitor, letters, passkeys, rules};
 use crate::app::App;
 use crate::credentials::{qr, recovery, totp};
-use crate::model::{Amr, FactorId, FactorKind, Person, Proof, Session, TotpFactor};
+use crate::model::{
+    Amr, FactorId, FactorKind, FederationMfa, Membership, MfaMode, MfaReset, Person, PersonId, Proof, Session, Tenant, TotpFactor,
+};
 use crate::pages::letters::{FactorChange, FactorChanged};
 use crate::policy::rules::joined;
-use crate::store::Attempt;
+use crate::store::{Attempt, StoreError, Write};
 use crate::world::{Digest, Secret, Timestamp};
 
 /// How long a secret that was shown waits for its confirmation.
 const PENDING: Duration = Duration::from_secs(15 * 60);
 /// Sensitive changes want a sign-in that is at most this old (ASVS 7.5.1).
-const FRESH: Duration = Duration::from_secs(10 * 60);
+pub(super) const FRESH: Duration = Duration::from_secs(10 * 60);
 
 /// Did the person prove everything a short while ago?
 pub fn is_fresh(session: &Session, now: Timestamp) -> bool {
@@ -154,9 +156,36 @@ pub(super) fn notice(app: &App, person: &Person, what: FactorChange, now: Timest
 /// stronger ones of a tenant that demands them are asked for when it is entered.
 pub async fn offers(app: &App, person: &Person, kind: FactorKind) -> Result<bool, Failure> {
     let memberships = app.store.read(async |r| r.memberships_of(&person.id).await).await?;
+    Ok(offered(app, person, &memberships, kind))
+}
+
+/// The same for somebody with these memberships. Whoever has no password here signs in elsewhere, and a tenant that leaves
+/// second factors to that place altogether offers none (people.md P1).
+pub(super) fn offered(app: &App, person: &Person, memberships: &[Membership], kind: FactorKind) -> bool {
+    let registered = app.registered();
+    let tenants = joined(memberships, |id| registered.tenants.get(id).map(AsRef::as_ref));
+    let asks = |tenant: &Tenant| person.has_password || tenant.policy.federation_mfa != FederationMfa::None;
+    tenants.is_empty() || tenants.iter().any(|tenant| tenant.policy.offers(kind) && asks(tenant))
+}
+
+/// May the person go back to codes by e-mail? Where a tenant takes them, and none that demands a second factor wants a
+/// stronger one (people.md P17, security.md G08).
+pub async fn may_return_to_email(app: &App, person: &Person) -> Result<bool, Failure> {
+    let memberships = app.store.read(async |r| r.memberships_of(&person.id).await).await?;
     let registered = app.registered();
     let tenants = joined(&memberships, |id| registered.tenants.get(id).map(AsRef::as_ref));
-    Ok(tenants.is_empty() || tenants.iter().any(|tenant| tenant.policy.offers(kind)))
+    let enough = |tenant: &&Tenant| tenant.policy.mfa_mode != MfaMode::Required || tenant.policy.email_is_enough();
+    // people.md S58: what only the operator takes away, nobody lays down.
+    let lays_down = |tenant: &&Tenant| !only_by_operator(tenant) || !person.second_factor.is_on_a_device();
+    Ok(person.email.is_some()
+        && offered(app, person, &memberships, FactorKind::Email)
+        && tenants.iter().all(enough)
+        && tenants.iter().all(lays_down))
+}
+
+/// people.md S58, C4
+fn only_by_operator(tenant: &Tenant) -> bool {
+    tenant.policy.mfa_reset_by == [MfaReset::Operator].into()
 }
 
 /// May the person turn the second factor off? Only if no tenant of theirs forbids it: the strictest rule counts
@@ -166,14 +195,25 @@ pub async fn may_disable(app: &App, person: &Person) -> Result<bool, Failure> {
     Ok(!person.operator && rules::of(app, &memberships).may_disable.value)
 }
 
-/// Goes back to codes by e-mail, or turns the second factor off where that is allowed. The app and its recovery codes
-/// are dead from here on (people.md K25); the browser's session gets a new cookie.
+/// Takes app, passkeys and recovery codes away.
+pub(super) async fn disconnect(w: &mut Write, person: &PersonId, after: FactorKind, now: Timestamp) -> Result<(), StoreError> {
+    w.set_second_factor(person, after, now).await?;
+    w.delete_totp(person).await?;
+    w.delete_passkeys(person).await?;
+    w.replace_recovery_codes(person, &[], now).await
+}
+
+/// Goes back to codes by e-mail, on to passkeys alone, or turns the second factor off where that is allowed. The app is dead
+/// from here on, and so are the recovery codes unless they stand in for passkeys (people.md K25); the browser's session gets
+/// a new cookie.
 ///
 /// Out: None when it is not allowed.
 pub async fn switch(app: &App, person: &Person, to: FactorKind, visitor: &Visitor, now: Timestamp) -> Result<Option<Established>, Failure> {
     let (outcome, change) = match to {
         FactorKind::Totp => return Ok(None),
-        FactorKind::Email if offers(app, person, to).await? => ("email", FactorChange::EmailOn),
+        FactorKind::Passkey if passkeys::possible(app, person).await? => ("passkey", FactorChange::PasskeyUsed),
+        FactorKind::Passkey => return Ok(None),
+        FactorKind::Email if may_return_to_email(app, person).await? => ("email", FactorChange::EmailOn),
         FactorKind::Email => return Ok(None),
         FactorKind::None if may_disable(app, person).await? => ("off", FactorChange::Off),
         FactorKind::None => return Ok(None),
@@ -184,7 +224,9 @@ pub async fn switch(app: &App, person: &Person, to: FactorKind, visitor: &Visito
         .write(async |w| {
             w.set_second_factor(&person.id, to, now).await?;
             w.delete_totp(&person.id).await?;
-            w.replace_recovery_codes(&person.id, &[], now).await?;
+            if to != FactorKind::Passkey {
+                w.replace_recovery_codes(&person.id, &[], now).await?;
+            }
             letters::queue(w, &letter, now).await?;
             record(app, w, Event::of_person("factor.switch", &person.id, outcome), visitor, now).await?;
             session::establish(app, w, visitor, &person.id, Proof::default(), now).await
@@ -193,14 +235,14 @@ pub async fn switch(app: &App, person: &Person, to: FactorKind, visitor: &Visito
     Ok(Some(established))
 }
 
-/// Makes new recovery codes; the ones before are dead. None for people without an app.
+/// Makes new recovery codes; the ones before are dead. None for people whose second factor is not on a device.
 pub async fn new_recovery_codes(
     app: &App,
     person: &Person,
     visitor: &Visitor,
     now: Timestamp,
 ) -> Result<Option<Vec<Secret<String>>>, Failure> {
-    if person.second_factor != FactorKind::Totp {
+    if !person.second_factor.is_on_a_device() {
         return Ok(None);
     }
     let codes = recovery::generate(&*app.entropy);

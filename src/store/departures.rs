@@ -53,6 +53,7 @@ const BELONGINGS: &[&str] = &[
     "delete from pictures where person_id = $1",
     "delete from former_passwords where person_id = $1",
     "delete from totp_factors where person_id = $1",
+    "delete from passkeys where person_id = $1",
     "delete from recovery_codes where person_id = $1",
     "delete from federated_identities where person_id = $1",
     "delete from consents where person_id = $1",

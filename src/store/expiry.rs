@@ -73,6 +73,11 @@ const RULES: &[(&str, Duration)] = &[
         DAY,
     ),
     (
+        "delete from passkey_challenges where id in (
+            select id from passkey_challenges where expires_at < $1 order by expires_at, id limit $2)",
+        HOUR,
+    ),
+    (
         "delete from upstream_flows where state in (
             select state from upstream_flows where expires_at < $1 order by expires_at, state limit $2)",
         HOUR,

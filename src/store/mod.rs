@@ -40,6 +40,7 @@ mod members;
 mod migrate;
 mod overview;
 mod own;
+mod passkeys;
 mod passwords;
 mod people_list;
 mod persons;

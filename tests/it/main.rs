@@ -25,6 +25,7 @@ mod oidc;
 mod operator;
 mod pages;
 mod passwords;
+mod passkeys;
 mod people;
 mod registration;
 mod rights;

@@ -69,7 +69,7 @@ impl Page for AccountHome {
             tenants: OwnTenant::samples(),
         };
         let alone = Self { email: None, tenants: Vec::new(), ..page(FactorKind::None) };
-        vec![("email", page(FactorKind::Email)), ("app", page(FactorKind::App)), ("alone", alone)]
+        vec![("email", page(FactorKind::Email)), ("app", page(FactorKind::App)), ("passkey", page(FactorKind::Passkey)), ("alone", alone)]
     }
 }
 

@@ -76,11 +76,12 @@ impl Happening {
     pub fn of(action: &str, outcome: &str) -> Option<Self> {
         Some(match (action, outcome) {
             ("session.begin", "ok") => Self::SignedIn,
-            ("sign_in.password" | "sign_in.microsoft", "paused") => Self::SignInPaused,
+            ("sign_in.password" | "sign_in.passkey" | "sign_in.microsoft", "paused") => Self::SignInPaused,
             ("sign_in.password" | "sign_in.microsoft", "wrong" | "refused") => Self::SignInRefused,
+            ("sign_in.passkey", "wrong" | "counter" | "origin" | "handle" | "unknown" | "not_offered") => Self::SignInRefused,
             ("sign_in.factor", "ok") => Self::FactorGiven,
             ("sign_in.factor", _) => Self::FactorRefused,
-            ("factor.app" | "factor.switch", _) => Self::FactorChanged,
+            ("factor.app" | "factor.passkey" | "factor.switch", _) => Self::FactorChanged,
             ("factor.recovery", _) => Self::RecoveryMade,
             ("authorize", "ok") => Self::ApplicationOpened,
             ("authorize", _) => Self::ApplicationRefused,

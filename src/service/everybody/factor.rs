@@ -51,6 +51,7 @@ pub async fn reset(operating: &Operating<'_>, person: &PersonId) -> Outcome<()> 
             }
             w.set_second_factor(person, kind, now).await?;
             w.delete_totp(person).await?;
+            w.delete_passkeys(person).await?;
             w.replace_recovery_codes(person, &[], now).await?;
             w.clear_attempts(&second_factor::counter(person)).await?;
             end_everything(w, told, now).await?;

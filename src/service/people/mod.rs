@@ -7,6 +7,7 @@ pub mod api;
 pub mod convert;
 pub mod create;
 pub mod export;
+pub mod factors;
 pub mod groups;
 pub mod import;
 pub mod inviting;

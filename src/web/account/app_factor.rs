@@ -8,11 +8,11 @@ use axum::response::Response;
 
 use super::security::PATH;
 use crate::app::App;
-use crate::model::Person;
-use crate::pages::{EnrolError, RecoveryCodes, TotpEnrol};
+use crate::model::{FactorKind, Person};
+use crate::pages::{EnrolError, MadeWith, RecoveryCodes, TotpEnrol};
 use crate::protocol::flow::Ask;
 use crate::service::authorize::open_question;
-use crate::service::security::{Confirmed, Wish, confirm, enrolment};
+use crate::service::security::{self, Confirmed, Wish, confirm, enrolment};
 use crate::service::{FlowLookup, find_flow};
 use crate::web::error::WebError;
 use crate::web::extract::who::{Age, signed_in};
@@ -26,7 +26,7 @@ fn path(flow: &str) -> String {
 }
 
 /// Is the flow really waiting for a new factor? Only then does it count there, and does the way lead back to it.
-async fn wish(app: &App, guest: &Guest, flow: &str, now: Timestamp) -> Result<Wish, WebError> {
+pub(super) async fn wish(app: &App, guest: &Guest, flow: &str, now: Timestamp) -> Result<Wish, WebError> {
     let asks = match find_flow(app, flow, &guest.visitor, now).await? {
         FlowLookup::Open(flow) => open_question(app, &flow, &guest.visitor, now).await?,
         _ => None,
@@ -38,13 +38,25 @@ pub async fn show(State(app): State<Arc<App>>, guest: Guest, Query(query): Query
     let now = app.now();
     let flow = clean(query.get("flow"));
     match signed_in(&app, &guest, &path(flow), Age::Fresh, now).await? {
+        // A sign-in leads here for any factor; where apps are not taken, it is a passkey (people.md C1).
+        Ok(who) if !flow.is_empty() && passkeys_alone(&app, &who.person).await? => {
+            Ok(guest.leave(view::see_other(&format!("{PATH}/passkey?flow={flow}")), None))
+        }
+        // Where no tenant takes apps there is nothing to set up (people.md C1, P1); a sign-in leads here only if one does.
+        Ok(who) if flow.is_empty() && !security::offers(&app, &who.person, FactorKind::Totp).await? => Err(WebError::not_found()),
         Ok(who) => render(&app, &guest, &who.person, flow, None, now).await,
         Err(elsewhere) => Ok(elsewhere),
     }
 }
 
+async fn passkeys_alone(app: &App, person: &Person) -> Result<bool, WebError> {
+    Ok(app.relying.is_some()
+        && !security::offers(app, person, FactorKind::Totp).await?
+        && security::offers(app, person, FactorKind::Passkey).await?)
+}
+
 /// A flow id has letters, digits and an underscore; anything else is none.
-fn clean(flow: &str) -> &str {
+pub(super) fn clean(flow: &str) -> &str {
     let plain = flow.len() <= 64 && flow.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if plain { flow } else { "" }
 }
@@ -67,7 +79,7 @@ pub async fn submit(State(app): State<Arc<App>>, guest: Guest, Checked(form): Ch
             let codes = recovery.iter().map(|code| code.expose().clone()).collect();
             let mut chrome = view::chrome(&app, &guest);
             chrome.signed_in = Some(who.person.name());
-            let response = view::page(&app, &guest, &chrome, &RecoveryCodes { codes, just_made: true, href })?;
+            let response = view::page(&app, &guest, &chrome, &RecoveryCodes { codes, made_with: Some(MadeWith::App), href })?;
             return Ok(guest.leave(response, Some(&session.cookie)));
         }
         Confirmed::NotOffered => return Err(WebError::not_found()),
@@ -97,6 +109,7 @@ async fn render(
         issuer: begun.issuer,
         ask_password: person.has_password,
         flow: Some(flow.to_owned()).filter(|flow| !flow.is_empty()),
+        offers_passkey: app.relying.is_some() && security::offers(app, person, FactorKind::Passkey).await?,
         error,
     };
     view::page_with(status, app, guest, &chrome, &content)

@@ -41,7 +41,7 @@ pub async fn accept(account: Account, Path(id): Path<String>, Checked(form): Che
     let Some(opened) = find(&account, id).await? else { return Ok(over(&account)) };
     match accept_signed_in(&account.app, &opened, &account.guest.visitor, account.now).await? {
         Accepted::Yes => Ok(account.go("", Some(Flash::Joined))),
-        Accepted::Refused(_) | Accepted::Over => Ok(over(&account)),
+        Accepted::WithApp(_) | Accepted::WrongCode | Accepted::Refused(_) | Accepted::Over => Ok(over(&account)),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod home;
 pub mod invitations;
 pub mod leave;
 pub mod own;
+pub mod passkeys;
 pub mod password;
 pub mod picture;
 pub mod security;

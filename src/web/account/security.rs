@@ -12,13 +12,16 @@ pub const PATH: &str = "/account/security";
 
 pub async fn show(account: Account, query: Query) -> Result<Response, WebError> {
     let person = &account.person;
-    let recovery_left = account.app.store.read(async |r| r.recovery_codes_left(&person.id).await).await?;
+    let (recovery_left, passkeys) =
+        account.app.store.read(async |r| Ok((r.recovery_codes_left(&person.id).await?, r.passkeys_of(&person.id).await?))).await?;
     let content = Security {
         email: person.handle().to_owned(),
         factor: shown(person.second_factor),
         recovery_left,
         offers_app: security::offers(&account.app, person, model::FactorKind::Totp).await?,
         offers_email: security::offers(&account.app, person, model::FactorKind::Email).await?,
+        offers_passkey: account.app.relying.is_some() && security::offers(&account.app, person, model::FactorKind::Passkey).await?,
+        passkeys: passkeys.into_iter().map(super::passkeys::line).collect(),
         has_password: person.has_password,
         may_disable: security::may_disable(&account.app, person).await?,
         notice: match query.0.get("done") {
@@ -26,6 +29,10 @@ pub async fn show(account: Account, query: Query) -> Result<Response, WebError> 
             "email" => Some(SecurityNotice::EmailOn),
             "off" => Some(SecurityNotice::Off),
             "password" => Some(SecurityNotice::PasswordChanged),
+            "passkey" => Some(SecurityNotice::PasskeyAdded),
+            "passkey-removed" => Some(SecurityNotice::PasskeyRemoved),
+            "passkey-renamed" => Some(SecurityNotice::PasskeyRenamed),
+            "passkey-use" => Some(SecurityNotice::PasskeyUsed),
             _ => None,
         },
     };
@@ -37,11 +44,17 @@ pub fn shown(kind: model::FactorKind) -> FactorKind {
         model::FactorKind::None => FactorKind::None,
         model::FactorKind::Email => FactorKind::Email,
         model::FactorKind::Totp => FactorKind::App,
+        model::FactorKind::Passkey => FactorKind::Passkey,
     }
 }
 
 pub async fn email(account: Fresh<Account>, form: Checked) -> Result<Response, WebError> {
     switch(account, form, model::FactorKind::Email, "email").await
+}
+
+/// Passkeys take the place of codes.
+pub async fn passkeys(account: Fresh<Account>, form: Checked) -> Result<Response, WebError> {
+    switch(account, form, model::FactorKind::Passkey, "passkey-use").await
 }
 
 pub async fn off(account: Fresh<Account>, form: Checked) -> Result<Response, WebError> {
@@ -63,5 +76,5 @@ pub async fn recovery(Fresh(account): Fresh<Account>, Checked(_): Checked) -> Re
     let mut chrome = view::chrome(app, guest);
     chrome.signed_in = Some(account.person.name());
     let codes = codes.iter().map(|code| code.expose().clone()).collect();
-    view::page(app, guest, &chrome, &RecoveryCodes { codes, just_made: false, href: PATH.to_owned() })
+    view::page(app, guest, &chrome, &RecoveryCodes { codes, made_with: None, href: PATH.to_owned() })
 }

@@ -10,10 +10,12 @@ use super::{go, link, minutes};
 use crate::app::App;
 use crate::credentials::PasswordFault;
 use crate::model::ConnectionId;
-use crate::pages::{Button, Done, DoneKind, Invitation, InvitationMismatch, PasswordError, ProblemKind};
+use crate::pages::{
+    Button, Done, DoneKind, Invitation, InvitationApp, InvitationMismatch, MadeWith, PasswordError, ProblemKind, RecoveryCodes,
+};
 use crate::protocol::authorize::Prompt;
 use crate::service::authorize::begin_own;
-use crate::service::invitations::{self, Accepted, Opened};
+use crate::service::invitations::{self, Accepted, Opened, WithApp};
 use crate::service::new_password::{Judge, Refused};
 use crate::service::upstream::{self, Trip};
 use crate::service::{Failure, facts};
@@ -44,7 +46,15 @@ async fn opened(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<Opened
 
 pub async fn show(State(app): State<Arc<App>>, guest: Guest, headers: HeaderMap) -> Result<Response, WebError> {
     let opened = opened(&app, &headers, app.now()).await?;
-    render(&app, &guest, &opened, None).await
+    render(&app, &guest, &opened, Faults::default()).await
+}
+
+/// What is wrong with the form, and the app that it was about.
+#[derive(Default)]
+struct Faults<'a> {
+    password: Option<PasswordError>,
+    wrong_code: bool,
+    sealed: &'a str,
 }
 
 /// Accepts: with a new password, or as the person who is signed in; whoever has an account signs in first.
@@ -60,18 +70,28 @@ pub async fn submit(State(app): State<Arc<App>>, guest: Guest, headers: HeaderMa
         }
         return match invitations::accept_signed_in(&app, &opened, visitor, now).await? {
             Accepted::Yes => done(&app, &guest, DoneKind::InvitationAccepted),
-            Accepted::Refused(_) | Accepted::Over => Err(over()),
+            _ => Err(over()),
         };
     }
-    let (password, repeated) = (form.get("password"), form.get("password_repeat"));
+    let (password, repeated, sealed) = (form.get("password"), form.get("password_repeat"), form.get("app"));
+    let wrong = |error| Faults { password: Some(error), wrong_code: false, sealed };
     if password != repeated {
-        return render(&app, &guest, &opened, Some(PasswordError::Mismatch)).await;
+        return render(&app, &guest, &opened, wrong(PasswordError::Mismatch)).await;
     }
-    match invitations::accept_with_password(&app, &opened, Secret::from(password), visitor, now).await {
+    let code = form.get("code").trim();
+    let with = (!code.is_empty()).then_some(WithApp { sealed, code });
+    match invitations::accept_with_password(&app, &opened, Secret::from(password), with, visitor, now).await {
         Ok(Accepted::Yes) => done(&app, &guest, DoneKind::AccountReady),
+        Ok(Accepted::WithApp(codes)) => {
+            let codes = codes.iter().map(|code| code.expose().clone()).collect();
+            let content = RecoveryCodes { codes, made_with: Some(MadeWith::App), href: "/login/start".to_owned() };
+            let page = view::page(&app, &guest, &view::branded(&app, &guest, Some(&opened.tenant)), &content)?;
+            Ok(view::with_cookie(page, Cookie::Invitation.clear(&app.config)))
+        }
+        Ok(Accepted::WrongCode) => render(&app, &guest, &opened, Faults { password: None, wrong_code: true, sealed }).await,
         Ok(Accepted::Over) => Err(over()),
-        Ok(Accepted::Refused(refused)) => render(&app, &guest, &opened, Some(refusal(refused, now))).await,
-        Err(Failure::Busy) => render(&app, &guest, &opened, Some(PasswordError::Busy)).await,
+        Ok(Accepted::Refused(refused)) => render(&app, &guest, &opened, wrong(refusal(refused, now))).await,
+        Err(Failure::Busy) => render(&app, &guest, &opened, wrong(PasswordError::Busy)).await,
         Err(failure) => Err(failure.into()),
     }
 }
@@ -146,8 +166,10 @@ fn done(app: &App, guest: &Guest, kind: DoneKind) -> Result<Response, WebError> 
     Ok(view::with_cookie(page, Cookie::Invitation.clear(&app.config)))
 }
 
-async fn render(app: &App, guest: &Guest, opened: &Opened, error: Option<PasswordError>) -> Result<Response, WebError> {
+async fn render(app: &App, guest: &Guest, opened: &Opened, faults: Faults<'_>) -> Result<Response, WebError> {
+    let Faults { password: error, wrong_code, sealed } = faults;
     let status = match error {
+        None if wrong_code => StatusCode::UNPROCESSABLE_ENTITY,
         None => StatusCode::OK,
         Some(PasswordError::Busy) => StatusCode::SERVICE_UNAVAILABLE,
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -162,6 +184,13 @@ async fn render(app: &App, guest: &Guest, opened: &Opened, error: Option<Passwor
         has_account: opened.has_account(),
         connections: opened.connections(app).iter().map(button).collect(),
         password_least: i64::from(judge.least()),
+        app: invitations::offer_app(app, opened, sealed)?.map(|offer| InvitationApp {
+            qr_svg: offer.qr_svg,
+            secret_groups: offer.secret_groups.expose().clone(),
+            issuer: offer.issuer,
+            sealed: offer.sealed,
+            wrong: wrong_code,
+        }),
         error,
     };
     let mut chrome = view::branded(app, guest, Some(&opened.tenant));

@@ -8,16 +8,17 @@ use axum::response::Response;
 use super::{Open, go, minutes, open, question};
 use crate::app::{App, Registered};
 use crate::model::{ConnectionState, IdentifierMode, Tenant, TenantState};
-use crate::pages::{Button, CompanyField, Login, LoginError};
+use crate::pages::{Button, CompanyField, Login, LoginError, PasskeyError};
 use crate::protocol::flow::Ask;
 use crate::service::Failure;
 use crate::service::identifier::Typed;
+use crate::service::passkeys;
 use crate::service::password::{SignIn, sign_in};
 use crate::web::error::WebError;
 use crate::web::extract::form::Fields;
 use crate::web::extract::{Checked, Guest, Query};
 use crate::web::view;
-use crate::world::Secret;
+use crate::world::{Secret, Timestamp};
 
 /// Identifiers and passwords longer than this are refused before anything is computed (security.md F10).
 const MAX_IDENTIFIER: usize = 320;
@@ -35,7 +36,8 @@ pub async fn show(State(app): State<Arc<App>>, guest: Guest, Query(query): Query
         _ => None,
     };
     let identifier = open.request.login_hint.clone().filter(|hint| hint.len() <= MAX_IDENTIFIER).unwrap_or_default();
-    render(&app, &guest, &open, Said { identifier, company: String::new(), asks: query.get("company") == "1" }, error).await
+    let said = Said { identifier, company: String::new(), asks: query.get("company") == "1" };
+    render(&app, &guest, &open, said, error.into()).await
 }
 
 pub async fn submit(State(app): State<Arc<App>>, guest: Guest, Checked(form): Checked) -> Result<Response, WebError> {
@@ -48,7 +50,7 @@ pub async fn submit(State(app): State<Arc<App>>, guest: Guest, Checked(form): Ch
     let absent = identifier.is_empty() || password.is_empty();
     if absent || identifier.len() > MAX_IDENTIFIER || password.len() > MAX_PASSWORD {
         let said = Said { identifier: identifier.chars().take(100).collect(), ..said(&form) };
-        return render(&app, &guest, &open, said, Some(LoginError::WrongOrUnknown)).await;
+        return render(&app, &guest, &open, said, Some(LoginError::WrongOrUnknown).into()).await;
     }
     // people.md P11, C7: the company is typed, or the application has named it.
     let company = Some(form.get("company").trim())
@@ -63,7 +65,33 @@ pub async fn submit(State(app): State<Arc<App>>, guest: Guest, Checked(form): Ch
         Err(Failure::Busy) => LoginError::Busy,
         Err(failure) => return Err(failure.into()),
     };
-    render(&app, &guest, &open, said(&form), Some(error)).await
+    render(&app, &guest, &open, said(&form), Some(error).into()).await
+}
+
+/// The page once more, with what became of a passkey.
+pub(super) async fn with_passkey(app: &App, guest: &Guest, open: &Open, error: PasskeyError) -> Result<Response, WebError> {
+    let identifier = open.request.login_hint.clone().unwrap_or_default().chars().take(100).collect();
+    let wrong = Wrong { typed: None, passkey: Some(error) };
+    render(app, guest, open, Said { identifier, company: String::new(), asks: false }, wrong).await
+}
+
+/// The page once more, while the account pauses.
+pub(super) async fn paused(app: &App, guest: &Guest, open: &Open, until: Timestamp, now: Timestamp) -> Result<Response, WebError> {
+    let error = LoginError::Paused { minutes: minutes(until, now) };
+    let said = Said { identifier: String::new(), company: String::new(), asks: false };
+    render(app, guest, open, said, Some(error).into()).await
+}
+
+/// What went wrong: with what was typed, or with a passkey.
+struct Wrong {
+    typed: Option<LoginError>,
+    passkey: Option<PasskeyError>,
+}
+
+impl From<Option<LoginError>> for Wrong {
+    fn from(typed: Option<LoginError>) -> Self {
+        Self { typed, passkey: None }
+    }
 }
 
 /// What stays in the form when it is shown again.
@@ -107,7 +135,8 @@ fn naming(registered: &Registered, open: &Open, said: &Said, named: Option<&Tena
     }
 }
 
-async fn render(app: &App, guest: &Guest, open: &Open, said: Said, error: Option<LoginError>) -> Result<Response, WebError> {
+async fn render(app: &App, guest: &Guest, open: &Open, said: Said, wrong: Wrong) -> Result<Response, WebError> {
+    let Wrong { typed: error, passkey: passkey_error } = wrong;
     let registered = app.registered();
     let mut connections: Vec<Button> = registered
         .connections
@@ -120,6 +149,7 @@ async fn render(app: &App, guest: &Guest, open: &Open, said: Said, error: Option
         Some(LoginError::Busy) => StatusCode::SERVICE_UNAVAILABLE,
         Some(LoginError::Paused { .. }) => StatusCode::TOO_MANY_REQUESTS,
         Some(LoginError::WrongOrUnknown | LoginError::WrongName) => StatusCode::UNAUTHORIZED,
+        None if passkey_error == Some(PasskeyError::Refused) => StatusCode::UNAUTHORIZED,
         _ => StatusCode::OK,
     };
     let hinted = open.request.tenant_hint.as_deref();
@@ -143,6 +173,8 @@ async fn render(app: &App, guest: &Guest, open: &Open, said: Said, error: Option
         connections,
         client_name: open.client_name(),
         identifier_fixed: false,
+        passkey: passkeys::offered_at_sign_in(app, tenant.map(Arc::as_ref)),
+        passkey_error,
     };
     let mut response = view::page_with(status, app, guest, &chrome, &content)?;
     if status == StatusCode::SERVICE_UNAVAILABLE {

@@ -7,6 +7,7 @@ pub mod device;
 pub mod invitation;
 pub mod link;
 pub mod login;
+pub mod passkey;
 pub mod recovery;
 pub mod renewal;
 pub mod tenant;

@@ -6,12 +6,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use super::invitation::refusal;
+use super::passkey::{given, offer};
 use super::{link, minutes};
 use crate::app::App;
-use crate::model::Email;
-use crate::pages::{CodeError, Done, DoneKind, PasswordError, ProblemKind, RecoveryAsk, RecoveryFactor, RecoveryNew};
+use crate::model::{Email, FactorKind};
+use crate::pages::{CodeError, Done, DoneKind, PasskeyError, PasswordError, ProblemKind, RecoveryAsk, RecoveryFactor, RecoveryNew};
 use crate::service::Failure;
 use crate::service::new_password::Judge;
+use crate::service::passkeys::{self, Purpose};
 use crate::service::recovery::{self, Finished, Opened, Proved};
 use crate::web::cookies::Cookie;
 use crate::web::error::WebError;
@@ -71,8 +73,44 @@ pub async fn factor(State(app): State<Arc<App>>, guest: Guest, headers: HeaderMa
     let proved = if typed.len() > 64 { Proved::Wrong } else { recovery::prove(&app, &opened, typed, &guest.visitor, now).await? };
     match proved {
         Proved::Yes => Ok(guest.leave(view::see_other("/recovery/new"), None)),
-        Proved::Wrong => asked(&app, &guest, Some(CodeError::Wrong)),
-        Proved::Paused { until } => asked(&app, &guest, Some(CodeError::Paused { minutes: minutes(until, now) })),
+        Proved::Wrong => asked(&app, &guest, &opened, Some(CodeError::Wrong), None).await,
+        Proved::Paused { until } => {
+            asked(&app, &guest, &opened, Some(CodeError::Paused { minutes: minutes(until, now) }), None).await
+        }
+        Proved::Over => Err(over()),
+    }
+}
+
+/// The question for the browser, in front of a new password.
+pub async fn passkey_options(
+    State(app): State<Arc<App>>,
+    guest: Guest,
+    headers: HeaderMap,
+    Checked(_): Checked,
+) -> Result<Response, WebError> {
+    let now = app.now();
+    let opened = opened(&app, &guest, &headers, now).await?;
+    let purpose = Purpose::Link(&opened.link.id);
+    Ok(offer(&guest, passkeys::ask_for(&app, &opened.person.id, purpose, &guest.visitor, now).await?))
+}
+
+/// A passkey in place of a code.
+pub async fn passkey(State(app): State<Arc<App>>, guest: Guest, headers: HeaderMap, Checked(form): Checked) -> Result<Response, WebError> {
+    let now = app.now();
+    let opened = opened(&app, &guest, &headers, now).await?;
+    if !opened.needs_factor {
+        return Ok(guest.leave(view::see_other("/recovery/new"), None));
+    }
+    let given = match given(&form) {
+        Ok(given) => given,
+        Err(error) => return asked(&app, &guest, &opened, None, Some(error)).await,
+    };
+    match passkeys::prove(&app, &opened, given, &guest.visitor, now).await? {
+        Proved::Yes => Ok(guest.leave(view::see_other("/recovery/new"), None)),
+        Proved::Wrong => asked(&app, &guest, &opened, None, Some(PasskeyError::Refused)).await,
+        Proved::Paused { until } => {
+            asked(&app, &guest, &opened, Some(CodeError::Paused { minutes: minutes(until, now) }), None).await
+        }
         Proved::Over => Err(over()),
     }
 }
@@ -81,7 +119,7 @@ pub async fn finish(State(app): State<Arc<App>>, guest: Guest, headers: HeaderMa
     let now = app.now();
     let opened = opened(&app, &guest, &headers, now).await?;
     if opened.needs_factor {
-        return asked(&app, &guest, None);
+        return asked(&app, &guest, &opened, None, None).await;
     }
     let (password, repeated) = (form.get("password"), form.get("password_repeat"));
     if password != repeated {
@@ -101,20 +139,33 @@ pub async fn finish(State(app): State<Arc<App>>, guest: Guest, headers: HeaderMa
     render(&app, &guest, &opened, Some(error), now).await
 }
 
-fn asked(app: &App, guest: &Guest, error: Option<CodeError>) -> Result<Response, WebError> {
+async fn asked(
+    app: &App,
+    guest: &Guest,
+    opened: &Opened,
+    error: Option<CodeError>,
+    passkey_error: Option<PasskeyError>,
+) -> Result<Response, WebError> {
     let status = match error {
+        None if passkey_error == Some(PasskeyError::Refused) => StatusCode::UNAUTHORIZED,
         None => StatusCode::OK,
         Some(CodeError::Paused { .. }) => StatusCode::TOO_MANY_REQUESTS,
         Some(_) => StatusCode::UNAUTHORIZED,
     };
     let mut chrome = view::chrome(app, guest);
     chrome.lang_links = view::languages("/recovery/new");
-    view::page_with(status, app, guest, &chrome, &RecoveryFactor { error })
+    let content = RecoveryFactor {
+        error,
+        codes_alone: opened.person.second_factor == FactorKind::Passkey,
+        passkey: passkeys::possible(app, &opened.person).await?,
+        passkey_error,
+    };
+    view::page_with(status, app, guest, &chrome, &content)
 }
 
 async fn render(app: &App, guest: &Guest, opened: &Opened, error: Option<PasswordError>, now: Timestamp) -> Result<Response, WebError> {
     if opened.needs_factor {
-        return asked(app, guest, None);
+        return asked(app, guest, opened, None, None).await;
     }
     let status = match error {
         None => StatusCode::OK,

@@ -5,6 +5,7 @@ mod list;
 mod making;
 mod odds;
 mod person;
+mod registration;
 mod table;
 
 use tenantry::model::{MembershipKind, Tenant};

@@ -67,6 +67,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("tracing", &["*"]),
     ("tracing_subscriber", &["server", "cli"]),
     ("url", &["*"]),
+    ("webauthn_rs", &["credentials"]),
     ("zeroize", &["*"]),
 ];
 

@@ -5,6 +5,7 @@ mod identity;
 mod invitation;
 mod microsoft_invitation;
 mod resend;
+mod rules;
 mod state;
 
 use std::time::Duration;

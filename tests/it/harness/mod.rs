@@ -25,6 +25,7 @@ pub mod par;
 pub mod process;
 pub mod relying_party;
 pub mod smtp;
+pub mod soft_key;
 pub mod tenantry;
 pub mod world;
 

@@ -42,6 +42,11 @@ pub struct Tenantry {
     pub database: Arc<Database>,
 }
 
+/// Calls the server `localhost` instead of by its address.
+pub fn named(config: &mut Config) {
+    config.server.issuer = config.server.issuer.replace("127.0.0.1", "localhost");
+}
+
 struct Running {
     stop: Option<oneshot::Sender<()>>,
     ended: Option<JoinHandle<Stopped>>,
@@ -57,6 +62,11 @@ impl Tenantry {
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let database = Database::create(Engine::of_this_run()).await;
         Self::open(Arc::new(database), Arc::new(TestClock::at(MORNING)), None, change).await
+    }
+
+    /// A server that is called `localhost`: passkeys belong to names, never to bare addresses.
+    pub async fn start_named() -> Self {
+        Self::start_with(named).await
     }
 
     /// A second node on the same database, with the same clock and the same public address.
@@ -83,6 +93,7 @@ impl Tenantry {
         let origin = issuer.map_or_else(|| format!("http://{address}"), str::to_owned);
         let mut config = Config::for_tests(&origin, &database.url);
         change(&mut config);
+        let origin = if config.server.issuer.starts_with("http://localhost:") { config.server.issuer.clone() } else { origin };
         let mailer = Mailer::memory();
         let app = assemble(config, &database, &clock, mailer.clone()).await;
         let server = Running::start(&app, listener);

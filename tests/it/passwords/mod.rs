@@ -1,6 +1,7 @@
 //! Passwords over HTTP: forgotten, overdue, changed in the account (people.md K26, P15, S17, S27 to S33, S56).
 mod account;
 mod email;
+mod factors;
 mod policies;
 mod recovery;
 mod renewal;

@@ -1,4 +1,5 @@
 //! Authenticator apps and recovery codes: confirmed once, used once.
+use tenantry::model::{ChallengeId, Passkey, PasskeyChallenge, PasskeyId};
 use tenantry::store::Store;
 
 use super::conformance;
@@ -75,7 +76,81 @@ async fn g14_a_recovery_code_is_good_once_and_not_after_new_ones(store: &Store) 
         .unwrap();
 }
 
+fn new_passkey(id: &str, person: &str, credential: &str, counter: i64) -> Passkey {
+    Passkey {
+        id: PasskeyId::from_text(id),
+        person: person_id(person),
+        name: id.to_owned(),
+        credential: credential.to_owned(),
+        handle: "handle".to_owned(),
+        data: "{}".to_owned(),
+        counter,
+        synced: id == "pky_2",
+        created_at: NOW,
+        last_used_at: None,
+    }
+}
+
+async fn g11_a_passkey_is_one_persons_and_its_counter_only_rises(store: &Store) {
+    furnish(store).await;
+    let (ada, bob) = (person_id("ada"), person_id("bob"));
+    let (one, two) = (new_passkey("pky_1", "ada", "a", 5), new_passkey("pky_2", "ada", "b", 0));
+
+    store
+        .write(async |w| {
+            assert!(w.insert_passkey(&one, 2).await? && w.insert_passkey(&two, 2).await?);
+            assert!(!w.insert_passkey(&new_passkey("pky_3", "bob", "a", 0), 2).await?, "somebody has it");
+            assert!(!w.insert_passkey(&new_passkey("pky_4", "ada", "c", 0), 2).await?, "too many");
+            assert_eq!(w.passkeys_of(&ada).await?, [one.clone(), two.clone()]);
+            assert_eq!(w.passkey("b").await?, Some(two.clone()));
+            assert!(!w.use_passkey(&one.id, "{}", 5, NOW).await? && !w.use_passkey(&one.id, "{}", 0, NOW).await?);
+            assert!(w.use_passkey(&one.id, "{\"n\":1}", 6, NOW).await? && !w.use_passkey(&one.id, "{}", 6, NOW).await?);
+            assert!(w.use_passkey(&two.id, "{}", 0, NOW).await? && w.use_passkey(&two.id, "{}", 0, NOW).await?);
+            assert!(!w.rename_passkey(&bob, &one.id, "x").await? && w.rename_passkey(&ada, &one.id, "x").await?);
+            let used = w.passkey("a").await?.unwrap();
+            assert_eq!((used.name.as_str(), used.counter, used.data.as_str(), used.last_used_at), ("x", 6, "{\"n\":1}", Some(NOW)));
+            assert_eq!(w.remove_passkey(&bob, &one.id).await?, None);
+            assert_eq!(w.remove_passkey(&ada, &one.id).await?, Some(1));
+            assert_eq!(w.delete_passkeys(&ada).await?, 1);
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
+async fn g11_a_question_is_taken_once_by_its_browser_for_its_purpose(store: &Store) {
+    furnish(store).await;
+    let challenge = |id: &str, purpose: &str| PasskeyChallenge {
+        id: ChallengeId::from_text(id),
+        purpose: purpose.to_owned(),
+        browser: digest("browser"),
+        state: format!("state of {id}"),
+        created_at: NOW,
+        expires_at: NOW.plus(std::time::Duration::from_secs(60)),
+    };
+    let (one, two) = (challenge("chl_1", "sign-in:1"), challenge("chl_2", "sign-in:1"));
+    let late = NOW.plus(std::time::Duration::from_secs(60));
+
+    store
+        .write(async |w| {
+            w.insert_passkey_challenge(&one).await?;
+            w.insert_passkey_challenge(&two).await?;
+            assert_eq!(w.take_passkey_challenge(&one.id, "sign-in:1", &one.browser, NOW).await?, None, "replaced");
+            assert_eq!(w.take_passkey_challenge(&two.id, "factor:1", &two.browser, NOW).await?, None);
+            assert_eq!(w.take_passkey_challenge(&two.id, "sign-in:1", &digest("thief"), NOW).await?, None);
+            assert_eq!(w.take_passkey_challenge(&two.id, "sign-in:1", &two.browser, late).await?, None);
+            let taken = w.take_passkey_challenge(&two.id, "sign-in:1", &two.browser, NOW).await?;
+            assert_eq!(taken.as_deref(), Some("state of chl_2"));
+            assert_eq!(w.take_passkey_challenge(&two.id, "sign-in:1", &two.browser, NOW).await?, None);
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
 conformance! {
+    g11_a_passkey_is_one_persons_and_its_counter_only_rises,
+    g11_a_question_is_taken_once_by_its_browser_for_its_purpose,
     an_app_is_confirmed_once_and_replaces_the_one_before,
     g01_a_time_step_is_accepted_only_upwards,
     g14_a_recovery_code_is_good_once_and_not_after_new_ones,

@@ -105,12 +105,13 @@ pub struct PersonLocations {
 }
 
 /// Every thing that can be done with a confirmation; grave ones are marked.
-pub const DEEDS: [(&str, bool); 11] = [
+pub const DEEDS: [(&str, bool); 12] = [
     ("disable", true),
     ("enable", false),
     ("unlock", false),
     ("wake", false),
     ("reset", false),
+    ("factor", true),
     ("withdraw", false),
     ("api-on", false),
     ("api-off", false),
@@ -192,7 +193,7 @@ impl Page for PersonPage {
             ("invited", state(PersonStatus::Invited, "link_sent", &["invite", "withdraw", "remove"])),
             ("locked", state(PersonStatus::Locked, "locked_failures", &["unlock", "reset", "disable"])),
             ("dormant", state(PersonStatus::Locked, "locked_inactive", &["wake", "reset", "disable"])),
-            ("expired", state(PersonStatus::PasswordExpired, "password_expired", &["reset", "disable"])),
+            ("expired", state(PersonStatus::PasswordExpired, "password_expired", &["reset", "factor", "disable"])),
             ("deactivated", Self { api: true, ..state(PersonStatus::Deactivated, "deactivated", &["enable", "api-off"]) }),
             ("by-operator", state(PersonStatus::Deactivated, "by_operator", &[])),
             ("guest", guest),

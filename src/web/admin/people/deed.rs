@@ -7,7 +7,7 @@ use super::common::{acting, find};
 use super::person::{finish, refused};
 use super::sheet;
 use crate::pages::console::{DEEDS, Flash, PersonConfirm};
-use crate::service::people::{admins, api, inviting, leaving, standing};
+use crate::service::people::{admins, api, factors, inviting, leaving, standing};
 use crate::service::reset_links::{self, Reset};
 use crate::store::Listed;
 use crate::web::error::WebError;
@@ -39,6 +39,7 @@ pub async fn act(
         "api-off" => api::set_api_access(&acting, person, false).await,
         "admin" => admins::set_admin(&acting, person, true).await,
         "unadmin" => admins::set_admin(&acting, person, false).await,
+        "factor" => factors::reset(&acting, person).await,
         "reset" => return reset(&admin, listed).await,
         "remove" => {
             return match leaving::remove(&acting, person).await? {

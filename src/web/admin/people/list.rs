@@ -2,7 +2,7 @@
 use axum::response::Response;
 
 use super::common::veiled;
-use crate::model::{FactorKind, GroupId, LocationId, MembershipId, MembershipKind};
+use crate::model::{GroupId, LocationId, MembershipId, MembershipKind};
 use crate::pages::console::{Choice, Moment, Pager, PeopleList, PersonLine, PersonStatus};
 use crate::policy::status::{Standing, Status, StatusRules, status};
 use crate::service::people::export::{list_limits, status_rules};
@@ -82,7 +82,7 @@ pub fn filter(fields: &Fields) -> PeopleFilter {
         status: one_of("status", &["not_invited", "invited", "active", "deactivated", "locked", "password_expired"]),
         verified: either("kind", "verified", "unverified"),
         guest: either("guest", "yes", "no"),
-        factor: one_of("factor", &["none", "email", "totp"]),
+        factor: one_of("factor", &["none", "email", "totp", "passkey"]),
         group: some("group").map(GroupId::from_text),
         location: some("location").map(LocationId::from_text),
         after: some("after").map(MembershipId::from_text),

@@ -4,13 +4,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::common::{acting, find, told};
-use super::list::{factor, shown, word};
-use crate::model::{GroupId, Locale, MembershipKind, Permission, ProfileField, Removal, SelfEdit};
+use super::list::{shown, word};
+use crate::model::{GroupId, Locale, MembershipKind, MethodChange, Permission, ProfileField, Removal, SelfEdit};
 use crate::pages::console::{Choice, DEEDS, Flash, Moment, PersonDeed, PersonEvent, PersonPage};
 use crate::policy::status::Status;
 use crate::service::people::acting::{Outcome, Refusal};
 use crate::service::people::export::status_rules;
-use crate::service::people::{groups, names};
+use crate::service::people::{factors, groups, names};
 use crate::service::support::STANDING;
 use crate::store::{AuditRow, Listed};
 use crate::web::error::WebError;
@@ -31,6 +31,10 @@ pub async fn rename(
     Path((_, id)): Path<(String, String)>,
     Checked(fields): Checked,
 ) -> Result<Response, WebError> {
+    // How somebody signs in, for one, is chosen while creating and never here (people.md K29).
+    if !fields.has_only(&["first_name", "last_name"]) {
+        return Err(WebError::bad_form());
+    }
     let listed = find(&admin, &id).await?;
     let person = &listed.person;
     // A name that must not be changed is not in the form.
@@ -129,7 +133,7 @@ async fn page(admin: &TenantAdmin<rights::People>, listed: &Listed) -> Result<Pe
         admin: membership.admin,
         since: Moment::of(membership.created_at),
         seen: membership.last_used_at.map(Moment::of),
-        factor: factor(listed),
+        factor: listed.person.second_factor.as_str(),
         first_editable: edits && policy.profile_admin_editable.contains(&ProfileField::FirstName),
         last_editable: edits && policy.profile_admin_editable.contains(&ProfileField::LastName),
         language: person.locale.to_string(),
@@ -182,8 +186,10 @@ fn deeds(admin: &TenantAdmin<rights::People>, listed: &Listed, status: Status) -
         "wake" => status == Status::LockedByInactivity,
         "reset" => {
             let on = matches!(status, Status::Active | Status::LockedByFailures | Status::LockedByInactivity | Status::PasswordExpired);
-            on && person.has_password && (person.email.is_some() || at_home)
+            let password = person.has_password || at_home && admin.tenant.policy.auth_method_change != MethodChange::Never;
+            on && password && (person.email.is_some() || at_home)
         }
+        "factor" => at_home && factors::resettable(&admin.tenant.policy, person),
         "convert" => at_home && person.email.is_none() && !off,
         "api-on" => at_home && is_admin && !membership.api_access && !off,
         "api-off" => at_home && is_admin && membership.api_access,
@@ -201,7 +207,7 @@ fn deeds(admin: &TenantAdmin<rights::People>, listed: &Listed, status: Status) -
 
 /// A line of what happened. What has no sentence of its own shows its name.
 fn event(row: &AuditRow) -> PersonEvent {
-    const KNOWN: [(&str, &str); 26] = [
+    const KNOWN: [(&str, &str); 27] = [
         ("person.create", "created"),
         ("person.invite", "invited"),
         ("person.link", "link"),
@@ -227,6 +233,7 @@ fn event(row: &AuditRow) -> PersonEvent {
         ("group.join", "joined_group"),
         ("group.leave", "left_group"),
         ("recovery.link", "reset_link"),
+        ("person.reset_factor", "factor_reset"),
         ("sign_in.password", "signed_in"),
     ];
     let key = KNOWN.iter().find(|(action, _)| *action == row.action).map_or("other", |(_, key)| *key);

@@ -59,7 +59,7 @@ fn filter(operator: &Operator, fields: &Fields) -> EverybodyFilter {
         state: one_of("state", &["invited", "active", "deactivated", "locked"]),
         // A tenant that nobody knows has nobody in it.
         tenant: (!typed.is_empty()).then(|| named().unwrap_or_else(|| TenantId::from_text(typed))),
-        factor: one_of("factor", &["none", "email", "totp"]),
+        factor: one_of("factor", &["none", "email", "totp", "passkey"]),
         after: Some(fields.get("after")).filter(|id| !id.is_empty()).map(PersonId::from_text),
     }
 }

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::{find, status, tenant_name, told};
-use crate::model::{Departure, FactorKind, Membership, MembershipKind, MembershipState, Person, PersonState};
+use crate::model::{Departure, Membership, MembershipKind, MembershipState, Person, PersonState};
 use crate::pages::console::{EverybodyPage, EverybodyPlace, EverybodyRefused, Flash, Moment, PersonDeed, PersonStatus};
 use crate::service::everybody::{Barred, factor as factors};
 use crate::web::error::WebError;
@@ -105,7 +105,7 @@ fn deeds(
         return Vec::new();
     }
     let (leaving, off, active) = (departure.is_some(), status == PersonStatus::Deactivated, person.state == PersonState::Active);
-    let strong = person.second_factor == FactorKind::Totp;
+    let strong = person.second_factor.is_on_a_device();
     let known = [
         ("unlock", status == PersonStatus::Locked),
         ("reset", active && person.has_password && person.email.is_some()),

@@ -1,0 +1,109 @@
+//! The page of an invitation under the rules of promio: password and app in one visit (people.md P3 to P10).
+use tenantry::model::FactorKind;
+use tenantry::policy::presets::Preset;
+
+use super::office;
+use crate::harness::browser::Browser;
+use crate::harness::tenantry::Tenantry;
+use crate::harness::world::Authenticator;
+
+const NEW: &str = "lantern orbit walnut 42";
+const BO: &str = "bo@acme.example";
+
+/// A browser at the page to which Bo's letter leads.
+async fn registering(t: &Tenantry, preset: Preset) -> Browser {
+    let (_, _, mut marie) = office(t, preset).await;
+    marie.goto("/admin/acme/people/new").await;
+    marie.fill("#email", BO).fill("#first-name", "Bo").fill("#last-name", "Berg").submit("#person-create").await;
+    let link = t.mailbox.link(BO).await;
+    let mut browser = t.browser();
+    browser.goto(link.as_str()).await;
+    assert_eq!(browser.path(), "/invitation");
+    browser
+}
+
+async fn factor(t: &Tenantry) -> FactorKind {
+    let email = tenantry::model::Email::parse(BO).unwrap();
+    t.app.store.read(async |r| r.person_by_email(&email).await).await.unwrap().unwrap().second_factor
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p5_p6_p7_p8_p9_password_and_app_are_set_up_in_one_visit_that_ends_at_the_login_page() {
+    let t = Tenantry::start().await;
+    let mut browser = registering(&t, Preset::Promio).await;
+    let steps = browser.text("#invitation-app");
+    for said in ["app store", "search", "andOTP", "2FAS Auth", "install"] {
+        assert!(steps.contains(said), "{said}: {steps}");
+    }
+    assert!(steps.contains(&t.app.config.product.name), "the record in the app has the issuer's name");
+    assert!(browser.has("#invitation-app .qr svg"));
+    let app = Authenticator::typed(&browser.text("#totp-secret"));
+    browser.fill("#password", NEW).fill("#password-repeat", NEW).fill("#code", &app.code(t.now())).submit("#invitation-submit").await;
+    assert!(browser.page().texts("#recovery-codes li").len() >= 10, "{}", browser.page());
+
+    browser.follow("#recovery-done").await;
+
+    assert_eq!(browser.path(), "/login", "nobody is signed in by it");
+    assert_eq!(factor(&t).await, FactorKind::Totp);
+    browser.fill("#identifier", BO).fill("#password", NEW).submit("#login-submit").await;
+    assert_eq!(browser.path(), "/login/code");
+    t.later(std::time::Duration::from_secs(30));
+    browser.fill("#code", &app.code(t.now())).submit("#code-submit").await;
+    assert_eq!(browser.page().status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p5_the_app_is_optional() {
+    let t = Tenantry::start().await;
+    let mut browser = registering(&t, Preset::Promio).await;
+
+    browser.fill("#password", NEW).fill("#password-repeat", NEW).submit("#invitation-submit").await;
+
+    assert_eq!(factor(&t).await, FactorKind::None);
+    browser.follow("#done-continue").await;
+    assert_eq!(browser.path(), "/login");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p8_a_wrong_code_changes_nothing_and_the_same_app_stays_on_the_page() {
+    let t = Tenantry::start().await;
+    let mut browser = registering(&t, Preset::Promio).await;
+    let secret = browser.text("#totp-secret");
+    let app = Authenticator::typed(&secret);
+    let good = app.code(t.now());
+    let wrong = if good == "123456" { "654321" } else { "123456" };
+
+    browser.fill("#password", NEW).fill("#password-repeat", NEW).fill("#code", wrong).submit("#invitation-submit").await;
+    assert_eq!((browser.page().status, factor(&t).await), (422, FactorKind::None));
+    assert!(browser.has("#error[data-kind=wrong_code]"));
+    assert_eq!(browser.text("#totp-secret"), secret);
+    let mut form = browser.form("#invitation-submit");
+    for (name, value) in &mut form.fields {
+        match name.as_str() {
+            "app" => "v1.made-up".clone_into(value),
+            "code" => good.clone_into(value),
+            "password" | "password_repeat" => NEW.clone_into(value),
+            _ => {}
+        }
+    }
+    let mut tampered = browser.clone();
+    tampered.send(form).await;
+    assert_eq!((tampered.page().status, factor(&t).await), (422, FactorKind::None), "only a secret of ours");
+
+    browser.fill("#password", NEW).fill("#password-repeat", NEW).fill("#code", &good).submit("#invitation-submit").await;
+    assert_eq!(factor(&t).await, FactorKind::Totp);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p10_a_code_that_just_rotated_away_is_accepted_while_registering() {
+    let t = Tenantry::start().await;
+    let mut browser = registering(&t, Preset::Promio).await;
+    let app = Authenticator::typed(&browser.text("#totp-secret"));
+    let shown = app.code(t.now());
+    t.later(std::time::Duration::from_secs(30));
+    assert_ne!(shown, app.code(t.now()));
+
+    browser.fill("#password", NEW).fill("#password-repeat", NEW).fill("#code", &shown).submit("#invitation-submit").await;
+
+    assert_eq!(factor(&t).await, FactorKind::Totp);
+}
