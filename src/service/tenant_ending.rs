@@ -11,7 +11,7 @@ use super::audit::{Event, record_from};
 use super::change::Change;
 use super::recovery::end_everything;
 use crate::app::App;
-use crate::model::{Departure, DepartureKind, Membership, TenantId, TenantState};
+use crate::model::{Departure, DepartureKind, Membership, PersonState, TenantId, TenantState};
 use crate::store::{EndingTenant, StoreError, Write};
 use crate::world::Timestamp;
 
@@ -109,6 +109,8 @@ async fn leave(app: &App, w: &mut Write, ending: &EndingTenant, membership: &Mem
         person: person.clone(),
         kind: DepartureKind::Erase,
         into: None,
+        was_off: found.state == PersonState::Deactivated,
+        was_off_by_operator: found.disabled_by_operator,
         ordered_by: ending.ordered_by.clone(),
         ordered_at: now,
         due_at,

@@ -69,7 +69,7 @@ impl Write {
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             on conflict (credential) do nothing
             returning id";
-        self.lock_person(&passkey.person).await?;
+        self.hold_person(&passkey.person).await?;
         let there: i64 = on!(self, c => sqlx::query_scalar(COUNT).bind(passkey.person.as_str()).fetch_one(c))?;
         if there >= most {
             return Ok(false);
@@ -110,7 +110,7 @@ impl Write {
     pub async fn remove_passkey(&mut self, person: &PersonId, id: &PasskeyId) -> Result<Option<i64>> {
         const SQL: &str = "delete from passkeys where id = $2 and person_id = $1";
         const COUNT: &str = "select count(*) from passkeys where person_id = $1";
-        self.lock_person(person).await?;
+        self.hold_person(person).await?;
         if execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(id.as_str()))? == 0 {
             return Ok(None);
         }
