@@ -177,6 +177,16 @@ impl Chromium {
         self.tool("Emulation.setEmulatedMedia", feature).await;
     }
 
+    /// Plugs an authenticator in that knows its owner and keeps passkeys (WebAuthn 11.2: virtual authenticators).
+    pub async fn authenticator(&self) {
+        self.tool("WebAuthn.enable", json!({ "enableUI": false })).await;
+        let options = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "isUserVerified": true, "automaticPresenceSimulation": true,
+        });
+        self.tool("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
+    }
+
     /// Scripts of pages stop running; WebDriver's own still do.
     pub async fn without_scripts(&self) {
         self.tool("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;

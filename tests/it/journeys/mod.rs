@@ -9,6 +9,7 @@ mod konfipay;
 mod login;
 mod logout;
 mod microsoft;
+mod passkey;
 mod plain;
 mod promio;
 mod saferpay;
