@@ -7,7 +7,7 @@ use crate::harness::world::PASSWORD;
 
 const PHR: &str = "urn:tenantry:acr:phr";
 
-async fn adds(s: &Stage) {
+async fn adds(s: &mut Stage) {
     s.browser.goto(s.t.url("/account/security")).await;
     s.sign_in().await;
     s.browser.click("#security-passkey").await;
@@ -25,10 +25,10 @@ async fn adds(s: &Stage) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_passkey_is_added_opens_the_account_alone_and_goes_again() {
-    let Some(s) = (Scene { config: named, ..Scene::of("passkey") }).set().await else { return };
+    let Some(mut s) = (Scene { config: named, ..Scene::of("passkey") }).set().await else { return };
     s.browser.authenticator().await;
 
-    adds(&s).await;
+    adds(&mut s).await;
     s.browser.look("security").await;
     s.browser.goto(s.t.url("/account")).await;
     s.browser.click("#sign-out").await;

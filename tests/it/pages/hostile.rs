@@ -2,9 +2,10 @@
 use super::tag::{decoded, tags};
 use super::{bare, chrome};
 use tenantry::model::{IdentifierMode, Locale};
-use tenantry::pages::console::{AccountHome, Area, ChooseAdmin, Crumb, Frame, FrameTenant, OwnTenant};
+use tenantry::pages::console::{AccountHome, Area, ChooseAdmin, Crumb, Frame, FrameTenant, Moment, OwnTenant};
 use tenantry::pages::letters::{EmailCode, Invitation as InvitationLetter};
 use tenantry::pages::*;
+use tenantry::world::Timestamp;
 
 const HOSTILE: [&str; 9] = [
     "');alert(1)//",
@@ -61,6 +62,13 @@ fn l01_a_tenants_name_is_only_ever_text() {
         has_account: false,
         connections: vec![Button { id: t(s), name: t(s) }, Button { id: t("b"), name: t(s) }],
         password_least: 12,
+        app: Some(InvitationApp {
+            qr_svg: t("<svg></svg>"),
+            secret_groups: t(s),
+            issuer: t(s),
+            sealed: t(s),
+            wrong: true,
+        }),
         error: None,
     });
     stays_the_same_page(|s| InvitationMismatch { microsoft_account: t(s), invited_email_masked: t(s), tenant_name: t(s) });
@@ -74,6 +82,8 @@ fn l02_a_persons_name_is_only_ever_text() {
         sign_in: t("/"),
     });
     stays_the_same_page(|s| LogoutConfirm { client_name: Some(t(s)), name: t(s), hidden: vec![(t(s), t(s))] });
+    let passkey =
+        |s: &str| PasskeyLine { id: t("pky_1"), name: t(s), synced: true, created: Moment::of(Timestamp::from_seconds(0)), used: None };
     stays_the_same_page(|s| Security {
         email: t(s),
         factor: FactorKind::App,
@@ -82,6 +92,8 @@ fn l02_a_persons_name_is_only_ever_text() {
         offers_app: true,
         offers_email: true,
         has_password: true,
+        offers_passkey: true,
+        passkeys: vec![passkey(s)],
         notice: None,
     });
     let tenant = |s: &str| OwnTenant {
@@ -101,6 +113,7 @@ fn l02_a_persons_name_is_only_ever_text() {
         secret_groups: t(s),
         issuer: t(s),
         ask_password: true,
+        offers_passkey: true,
         flow: None,
         error: None,
     });
@@ -118,6 +131,8 @@ fn what_a_request_brings_is_only_ever_text() {
         connections: connections(),
         client_name: Some(t(s)),
         identifier_fixed: false,
+        passkey: true,
+        passkey_error: None,
     });
     stays_the_same_page(|s| LoginCode {
         flow: t(s),
@@ -127,6 +142,8 @@ fn what_a_request_brings_is_only_ever_text() {
         recovery_possible: true,
         recovery: false,
         restart: true,
+        passkey: true,
+        passkey_error: None,
     });
     stays_the_same_page(|s| Consent {
         flow: t(s),

@@ -124,9 +124,9 @@ async fn g11_of_many_answers_to_one_question_one_wins() {
     let (s, mut key) = scene().await;
     let (browser, form, offer, signed) = asked(&s, &mut key).await;
 
-    let outcomes = par(8, async |_| {
-        let mut browser = browser.clone().tolerating_errors();
-        answer(&mut browser, form.clone(), &offer, &signed).await
+    let outcomes = par(8, |_| {
+        let (mut browser, form, offer, signed) = (browser.clone().tolerating_errors(), form.clone(), offer.clone(), signed.clone());
+        async move { answer(&mut browser, form, &offer, &signed).await }
     })
     .await;
 
