@@ -5,11 +5,13 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use webauthn_rs::prelude::{DiscoverableAuthentication, PasskeyRegistration, Url, Uuid, Webauthn, WebauthnBuilder};
 use webauthn_rs::prelude::{CredentialID, Passkey, PublicKeyCredential, RegisterPublicKeyCredential};
+use webauthn_rs::prelude::{DiscoverableAuthentication, PasskeyRegistration, Url, Uuid, Webauthn, WebauthnBuilder};
 
 /// The longest answer that is looked at.
 const LONGEST: usize = 16 * 1024;
+/// The longest credential id in bytes.
+const LONGEST_ID: usize = 1023;
 
 /// This instance, as authenticators know it.
 pub struct Relying {
@@ -138,6 +140,10 @@ impl Relying {
         let answer: RegisterPublicKeyCredential = parse(answer)?;
         self.same_origin(answer.response.client_data_json.as_ref())?;
         let passkey = self.webauthn.finish_passkey_registration(&answer, &state).map_err(|_| Fault::Refused)?;
+        // WebAuthn 7.1 step 25.
+        if passkey.cred_id().is_empty() || passkey.cred_id().len() > LONGEST_ID {
+            return Err(Fault::Refused);
+        }
         let credential = webauthn_rs::prelude::Credential::from(passkey.clone());
         Ok(Made {
             credential: URL_SAFE_NO_PAD.encode(passkey.cred_id()),

@@ -106,11 +106,7 @@ impl Page for Security {
             has_password: true,
             notice,
         };
-        let passkeys = |factor, notice| Self {
-            offers_passkey: true,
-            passkeys: PasskeyLine::samples(),
-            ..page(factor, 9, Some(notice))
-        };
+        let passkeys = |factor, notice| Self { offers_passkey: true, passkeys: PasskeyLine::samples(), ..page(factor, 9, Some(notice)) };
         vec![
             ("email", page(FactorKind::Email, 0, None)),
             ("app", page(FactorKind::App, 8, Some(SecurityNotice::AppOn))),

@@ -64,13 +64,8 @@ pub struct PasskeyLine {
 
 impl PasskeyLine {
     pub(super) fn samples() -> Vec<Self> {
-        let line = |id: &str, name: &str, synced, used| Self {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            synced,
-            created: Moment::sample(),
-            used,
-        };
+        let line =
+            |id: &str, name: &str, synced, used| Self { id: id.to_owned(), name: name.to_owned(), synced, created: Moment::sample(), used };
         vec![line("pky_1", "Phone", true, Some(Moment::sample())), line("pky_2", "Security key at the office", false, None)]
     }
 }
@@ -104,9 +99,8 @@ impl Page for PasskeyAdd {
     fn samples() -> Vec<(&'static str, Self)> {
         let page = Self { name: String::new(), ask_password: true, flow: None, offers_app: true, error: None };
         let named = ["no-script", "unsupported", "cancelled", "already-there", "refused", "wrong-password", "paused", "last", "unnamed"];
-        let wrong = |(name, error): (&'static str, PasskeyError)| {
-            (name, Self { name: "Phone".to_owned(), error: Some(error), ..page.clone() })
-        };
+        let wrong =
+            |(name, error): (&'static str, PasskeyError)| (name, Self { name: "Phone".to_owned(), error: Some(error), ..page.clone() });
         let mut samples: Vec<_> = named.into_iter().zip(PasskeyError::ALL).map(wrong).collect();
         samples.insert(0, ("plain", page.clone()));
         samples.push(("in-flow", Self { ask_password: false, flow: Some("flw_01jd8x".to_owned()), ..page }));

@@ -1,6 +1,6 @@
-//! The compiled templates, and one environment over them for each language.
-use std::borrow::Cow;
-use std::sync::{Arc, LazyLock};
+//! Templates drawn in the language of whoever reads them.
+use std::cell::Cell;
+use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value};
@@ -26,38 +26,25 @@ pub struct PageError {
     source: Error,
 }
 
-/// Templates and texts, compiled once.
+/// Templates and texts. What is never shown is never compiled, and no language is read before somebody speaks it.
+#[derive(Default)]
 pub struct Pages {
-    by_locale: Vec<(Locale, Environment<'static>)>,
-    texts: Vec<(Locale, Arc<Catalogue>)>,
-}
-
-impl Default for Pages {
-    fn default() -> Self {
-        Self::new()
-    }
+    show_keys: bool,
 }
 
 impl Pages {
-    /// Compiles all templates in all languages. Panics when one of them is broken, which a test rules out.
     pub fn new() -> Self {
-        Self::with(Catalogue::of)
+        Self::default()
     }
 
     /// Pages that print `⟦key⟧` in front of each text: for translators, and for the test that finds unused texts.
     pub fn showing_keys() -> Self {
-        Self::with(|locale| Catalogue::of(locale).showing_keys())
-    }
-
-    fn with(catalogue: impl Fn(Locale) -> Catalogue) -> Self {
-        let texts: Vec<_> = Locale::ALL.iter().map(|&locale| (locale, Arc::new(catalogue(locale)))).collect();
-        Self { by_locale: texts.iter().map(|(locale, texts)| (*locale, environment(Arc::clone(texts)))).collect(), texts }
+        Self { show_keys: true }
     }
 
     /// A text without placeholders as the pages say it in a language; none if there is no such text.
     pub fn text(&self, locale: Locale, key: &str) -> Option<String> {
-        let (_, texts) = self.texts.iter().find(|(l, _)| *l == locale)?;
-        texts.text(key, &[]).ok()
+        Catalogue::of(locale).text(key, &[]).ok().map(|(_, text)| text)
     }
 
     /// The whole page as HTML. Fails only by a fault of ours.
@@ -74,39 +61,63 @@ impl Pages {
     }
 
     fn draw(&self, locale: Locale, name: &'static str, file: &str, values: Value) -> Result<String, PageError> {
-        let (_, environment) = self.by_locale.iter().find(|(l, _)| *l == locale).expect("every language has its environment");
-        environment.get_template(file).and_then(|t| t.render(values)).map_err(|source| PageError { template: name, source })
+        let voice = Voice { texts: Catalogue::of(locale), show_keys: self.show_keys };
+        let drawn = voice.speaks(|| TEMPLATES.get_template(file).and_then(|template| template.render(values)));
+        drawn.map_err(|source| PageError { template: name, source })
     }
 }
 
-/// All templates, compiled once in a process: environments share them.
+/// In which language a page speaks.
+#[derive(Clone, Copy)]
+struct Voice {
+    texts: &'static Catalogue,
+    show_keys: bool,
+}
+
+thread_local! {
+    /// The voice of the page that this thread draws now. A page is drawn in one go, so its functions find it here, and one
+    /// compiled template serves all languages.
+    static VOICE: Cell<Option<Voice>> = const { Cell::new(None) };
+}
+
+impl Voice {
+    fn speaks<T>(self, draw: impl FnOnce() -> T) -> T {
+        /// Falls silent whatever becomes of the drawing.
+        struct Silence;
+        impl Drop for Silence {
+            fn drop(&mut self) {
+                VOICE.set(None);
+            }
+        }
+        VOICE.set(Some(self));
+        let _silence = Silence;
+        draw()
+    }
+
+    fn now(say: impl FnOnce(&Catalogue) -> Result<(String, String), Error>) -> Result<String, Error> {
+        let voice = VOICE.get().expect("texts are asked for while a page is drawn");
+        let (key, text) = say(voice.texts)?;
+        Ok(if voice.show_keys { format!("⟦{key}⟧{text}") } else { text })
+    }
+}
+
+/// The templates of all pages, each compiled when it is drawn for the first time. A test draws every one.
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     env.set_auto_escape_callback(|name| if is_plain(name) { AutoEscape::None } else { AutoEscape::Html });
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     env.set_syntax(syntax.expect("the usual delimiters are a syntax"));
+    env.add_function("t", |key: &str, params: Kwargs| Voice::now(|texts| texts.text(key, &named(&params)?)));
+    env.add_function("say", |prefix: &str, value: Value| Voice::now(|texts| texts.spoken(prefix, &value)));
     env.add_function("asset_url", |name: &str| assets::url(name).map(Value::from_safe_string));
     env.add_filter("name", |text: &str| harmless(text));
-    for file in Files::iter().filter(|f| f.ends_with(".html") || is_plain(f)) {
-        let source: &'static [u8] = match Files::get(&file).expect("a listed file is there").data {
-            Cow::Borrowed(inside) => inside,
-            Cow::Owned(read) => read.leak(), // debug builds read the folder
-        };
-        let source = str::from_utf8(source).expect("templates are UTF-8");
-        let name: &'static str = file.to_string().leak();
-        env.add_template(name, source).unwrap_or_else(|e| panic!("the template {file} compiles: {e}"));
-    }
+    env.set_loader(|name| {
+        let file = Some(name).filter(|name| name.ends_with(".html") || is_plain(name)).and_then(Files::get);
+        Ok(file.map(|file| String::from_utf8(file.data.into_owned()).expect("templates are UTF-8")))
+    });
     env
 });
-
-fn environment(texts: Arc<Catalogue>) -> Environment<'static> {
-    let mut env = TEMPLATES.clone();
-    let spoken = Arc::clone(&texts);
-    env.add_function("t", move |key: &str, params: Kwargs| texts.text(key, &named(&params)?));
-    env.add_function("say", move |prefix: &str, value: Value| spoken.spoken(prefix, &value));
-    env
-}
 
 /// Files that are not HTML. Everything else is escaped.
 fn is_plain(name: &str) -> bool {
@@ -150,17 +161,19 @@ mod tests {
 
     #[test]
     fn unknown_variables_are_errors_in_every_build() {
-        let env = environment(Arc::new(Catalogue::of(Locale::En)));
+        let voice = Voice { texts: Catalogue::of(Locale::En), show_keys: false };
+        let drawn = |source: &str| voice.speaks(|| TEMPLATES.render_str(source, ()));
 
-        assert!(env.render_str("{{ nope }}", ()).is_err());
-        assert!(env.render_str("{% if nope %}a{% endif %}", ()).is_err());
-        assert!(env.render_str("{{ t('no.such.text') }}", ()).is_err());
+        assert!(drawn("{{ nope }}").is_err());
+        assert!(drawn("{% if nope %}a{% endif %}").is_err());
+        assert!(drawn("{{ t('no.such.text') }}").is_err());
+        assert!(drawn("{{ t('common.cancel') }}").is_ok());
+        assert!(VOICE.get().is_none(), "nobody speaks after a page");
     }
 
     #[test]
     fn everything_but_letters_in_plain_text_is_escaped() {
-        let env = environment(Arc::new(Catalogue::of(Locale::En)));
-        let drawn = |name: &str| env.render_named_str(name, "{{ x }}", context! { x => "<b>" }).unwrap();
+        let drawn = |name: &str| TEMPLATES.render_named_str(name, "{{ x }}", context! { x => "<b>" }).unwrap();
 
         assert_eq!(drawn("a.html"), "&lt;b&gt;");
         assert_eq!(drawn("a.mail"), "&lt;b&gt;");

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use super::{Failure, Visitor, rules, subject};
 use crate::app::{App, Registered};
 use crate::model::{
-    Acr, Amr, Client, ConsentMode, Denial, FactorKind, Flow, Membership, Person, PersonId, PersonState, Progress, Proof, Session, Tenant, Verdict,
+    Acr, Amr, Client, ConsentMode, Denial, FactorKind, Flow, Membership, Person, PersonId, PersonState, Progress, Proof, Session, Tenant,
+    Verdict,
 };
 use crate::policy::api_access::admits;
 use crate::policy::entry::{Entry, decide};
@@ -77,9 +78,7 @@ pub async fn load(
 async fn has_passkeys(app: &App, person: Option<&Person>, request: &AuthorizeRequest) -> Result<bool, Failure> {
     let wanted = request.acr_required == Some(Acr::Phr) || request.acr_values.contains(&Acr::Phr);
     match person {
-        Some(person) if wanted && app.relying.is_some() => {
-            Ok(!app.store.read(async |r| r.passkeys_of(&person.id).await).await?.is_empty())
-        }
+        Some(person) if wanted && app.relying.is_some() => Ok(!app.store.read(async |r| r.passkeys_of(&person.id).await).await?.is_empty()),
         Some(person) => Ok(person.second_factor == FactorKind::Passkey),
         None => Ok(false),
     }

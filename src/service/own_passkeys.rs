@@ -76,10 +76,7 @@ fn handle(app: &App, person: &Person) -> [u8; 16] {
 /// What became of a new passkey.
 pub enum Added {
     /// It is there. The recovery codes are new and shown once, if there were none; `session` has a new cookie.
-    Yes {
-        recovery: Vec<Secret<String>>,
-        session: Box<Established>,
-    },
+    Yes { recovery: Vec<Secret<String>>, session: Box<Established> },
     /// The answer is not good, too late, or of a passkey that somebody has.
     Refused,
 }

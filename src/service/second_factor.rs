@@ -180,7 +180,9 @@ pub async fn app_code(app: &App, mut flow: Flow, typed: &str, visitor: &Visitor,
                 return Ok(Claimed::Paused(until));
             }
             match step {
-                Some(step) if w.accept_totp_step(&factor.id, step).await? => win(app, w, &mut flow, &person, &[Amr::Otp], visitor, now).await,
+                Some(step) if w.accept_totp_step(&factor.id, step).await? => {
+                    win(app, w, &mut flow, &person, &[Amr::Otp], visitor, now).await
+                }
                 _ => {
                     lose(app, w, &flow, &person, visitor, now).await?;
                     Ok(Claimed::Wrong)
@@ -246,7 +248,14 @@ pub(super) async fn win(
     Ok(Claimed::Won { current })
 }
 
-pub(super) async fn lose(app: &App, w: &mut Write, flow: &Flow, person: &PersonId, visitor: &Visitor, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn lose(
+    app: &App,
+    w: &mut Write,
+    flow: &Flow,
+    person: &PersonId,
+    visitor: &Visitor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     record(app, w, Event::of_person("sign_in.factor", person, "wrong").at(&flow.client), visitor, now).await
 }
 

@@ -61,6 +61,7 @@ const BELONGINGS: &[&str] = &[
     "delete from email_changes where person_id = $1",
     "delete from recovery_links where person_id = $1",
     "delete from invitations where person_id = $1",
+    "delete from imports where person_id = $1",
     "delete from person_words where person_id = $1",
     "delete from lockouts where name in ('person:' || $1, 'told:person:' || $1, 'factor:' || $1, 'new-password:' || $1)",
     "delete from session_tenants where session_id in (select id from sessions where person_id = $1)",

@@ -259,8 +259,13 @@ fn a_stronger_factor_is_asked_for_or_set_up() {
     assert_eq!(next(&request(), &facts, NOW), Next::Ask(Ask::Enrol));
     facts.proof.amr = [Amr::Pwd].into();
     assert_eq!(next(&request(), &facts, NOW), Next::Ask(Ask::SecondFactor(FactorKind::Email)));
-    facts.person =
-        Some(PersonFacts { id: PersonId::from_text("per_anna"), sub: "per_anna".into(), second_factor: FactorKind::Totp, passkeys: false, has_email: true });
+    facts.person = Some(PersonFacts {
+        id: PersonId::from_text("per_anna"),
+        sub: "per_anna".into(),
+        second_factor: FactorKind::Totp,
+        passkeys: false,
+        has_email: true,
+    });
     assert_eq!(next(&request(), &facts, NOW), Next::Ask(Ask::SecondFactor(FactorKind::Totp)));
 }
 
@@ -270,7 +275,8 @@ fn people_without_an_address_are_never_asked_for_a_code_by_e_mail() {
     facts.seats = vec![seat("acme", Verdict::NeedsFactor(Acr::Email))];
     facts.proof.amr = [Amr::Pwd].into();
     let nobody = PersonId::from_text("per_una");
-    facts.person = Some(PersonFacts { id: nobody, sub: "per_una".into(), second_factor: FactorKind::None, passkeys: false, has_email: false });
+    facts.person =
+        Some(PersonFacts { id: nobody, sub: "per_una".into(), second_factor: FactorKind::None, passkeys: false, has_email: false });
 
     assert_eq!(next(&request(), &facts, NOW), Next::Ask(Ask::Enrol));
 }
@@ -278,8 +284,13 @@ fn people_without_an_address_are_never_asked_for_a_code_by_e_mail() {
 #[test]
 fn wishes_are_met_when_possible_and_demands_or_nothing() {
     let mut totp = facts();
-    totp.person =
-        Some(PersonFacts { id: PersonId::from_text("per_anna"), sub: "per_anna".into(), second_factor: FactorKind::Totp, passkeys: false, has_email: true });
+    totp.person = Some(PersonFacts {
+        id: PersonId::from_text("per_anna"),
+        sub: "per_anna".into(),
+        second_factor: FactorKind::Totp,
+        passkeys: false,
+        has_email: true,
+    });
     let wish = AuthorizeRequest { acr_values: vec![Acr::Phr, Acr::Mfa], ..request() };
     let demand = AuthorizeRequest { acr_required: Some(Acr::Phr), ..request() };
 

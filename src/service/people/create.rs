@@ -5,8 +5,8 @@ use super::super::letters::{self, Prepared};
 use super::acting::{Acting, Deed, Held, Outcome, Refusal, allowed, told};
 use super::inviting::{self, Written};
 use crate::model::{
-    Email, ExistingPerson, GroupId, IdentifierMode, InvitationMethod, Locale, LocationId, Membership, MembershipId, MembershipKind, MembershipState,
-    MultiTenant, Person, PersonId, PersonKind, PersonState, TenantPolicy, Username, display_name,
+    Email, ExistingPerson, GroupId, IdentifierMode, InvitationMethod, Locale, LocationId, Membership, MembershipId, MembershipKind,
+    MembershipState, MultiTenant, Person, PersonId, PersonKind, PersonState, TenantPolicy, Username, display_name,
 };
 use crate::policy::permission::Right;
 use crate::store::{Inserted, NewPerson, Read, Write};

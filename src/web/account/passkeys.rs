@@ -152,9 +152,7 @@ pub async fn remove(Fresh(account): Fresh<Account>, Path(id): Path<String>, Chec
     let removed =
         own_passkeys::remove(&account.app, &account.person, &PasskeyId::from_text(&id), &account.guest.visitor, account.now).await?;
     match removed {
-        Removed::Yes(session) => {
-            Ok(account.guest.leave(view::see_other(&format!("{PATH}?done=passkey-removed")), Some(&session.cookie)))
-        }
+        Removed::Yes(session) => Ok(account.guest.leave(view::see_other(&format!("{PATH}?done=passkey-removed")), Some(&session.cookie))),
         Removed::NotThere => Err(WebError::not_found()),
         Removed::Last => {
             let passkey = line(found(&account, &id).await?);

@@ -76,7 +76,14 @@ pub(super) async fn with_passkey(
 }
 
 /// The page once more, while the account pauses.
-pub(super) async fn paused(app: &App, guest: &Guest, open: &Open, ask: &Ask, until: Timestamp, now: Timestamp) -> Result<Response, WebError> {
+pub(super) async fn paused(
+    app: &App,
+    guest: &Guest,
+    open: &Open,
+    ask: &Ask,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<Response, WebError> {
     let error = CodeError::Paused { minutes: minutes(until, now) };
     render(app, guest, open, kind(ask), Shown { error: Some(error), ..Shown::default() }, now).await
 }

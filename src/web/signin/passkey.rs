@@ -65,13 +65,11 @@ pub async fn submit(State(app): State<Arc<App>>, guest: Guest, Checked(form): Ch
     };
     match given(&form) {
         Err(error) => again(&app, &guest, &open, &ask, error, now).await,
-        Ok(given) if ask == Ask::SignIn => {
-            match passkeys::sign_in(&app, open.flow.clone(), given, &guest.visitor, now).await? {
-                SignIn::Accepted(step) => go(&app, &guest, step),
-                SignIn::Wrong => again(&app, &guest, &open, &ask, PasskeyError::Refused, now).await,
-                SignIn::Paused { until } => login::paused(&app, &guest, &open, until, now).await,
-            }
-        }
+        Ok(given) if ask == Ask::SignIn => match passkeys::sign_in(&app, open.flow.clone(), given, &guest.visitor, now).await? {
+            SignIn::Accepted(step) => go(&app, &guest, step),
+            SignIn::Wrong => again(&app, &guest, &open, &ask, PasskeyError::Refused, now).await,
+            SignIn::Paused { until } => login::paused(&app, &guest, &open, until, now).await,
+        },
         Ok(given) => match passkeys::factor(&app, open.flow.clone(), given, &guest.visitor, now).await? {
             Factor::Accepted(step) => go(&app, &guest, step),
             Factor::Wrong | Factor::Expired => again(&app, &guest, &open, &ask, PasskeyError::Refused, now).await,

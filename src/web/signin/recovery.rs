@@ -74,9 +74,7 @@ pub async fn factor(State(app): State<Arc<App>>, guest: Guest, headers: HeaderMa
     match proved {
         Proved::Yes => Ok(guest.leave(view::see_other("/recovery/new"), None)),
         Proved::Wrong => asked(&app, &guest, &opened, Some(CodeError::Wrong), None).await,
-        Proved::Paused { until } => {
-            asked(&app, &guest, &opened, Some(CodeError::Paused { minutes: minutes(until, now) }), None).await
-        }
+        Proved::Paused { until } => asked(&app, &guest, &opened, Some(CodeError::Paused { minutes: minutes(until, now) }), None).await,
         Proved::Over => Err(over()),
     }
 }
@@ -108,9 +106,7 @@ pub async fn passkey(State(app): State<Arc<App>>, guest: Guest, headers: HeaderM
     match passkeys::prove(&app, &opened, given, &guest.visitor, now).await? {
         Proved::Yes => Ok(guest.leave(view::see_other("/recovery/new"), None)),
         Proved::Wrong => asked(&app, &guest, &opened, None, Some(PasskeyError::Refused)).await,
-        Proved::Paused { until } => {
-            asked(&app, &guest, &opened, Some(CodeError::Paused { minutes: minutes(until, now) }), None).await
-        }
+        Proved::Paused { until } => asked(&app, &guest, &opened, Some(CodeError::Paused { minutes: minutes(until, now) }), None).await,
         Proved::Over => Err(over()),
     }
 }

@@ -119,12 +119,12 @@ impl SoftKey {
     /// Signs (`navigator.credentials.get`). The counter rises, unless the device does not count.
     pub fn sign(&mut self, options: &Value) -> Value {
         let client_data = self.client_data("webauthn.get", options);
-        let data = self.authenticator_data(0);
-        let signed = [data.clone(), sha256(&client_data)].concat();
-        let signature = self.pair().sign(&SystemRandom::new(), &signed).unwrap();
         if self.counter > 0 {
             self.counter += 1;
         }
+        let data = self.authenticator_data(0);
+        let signed = [data.clone(), sha256(&client_data)].concat();
+        let signature = self.pair().sign(&SystemRandom::new(), &signed).unwrap();
         let response = json!({
             "clientDataJSON": encode(client_data), "authenticatorData": encode(data), "signature": encode(signature),
             "userHandle": self.handle,

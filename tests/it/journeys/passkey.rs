@@ -21,6 +21,9 @@ async fn adds(s: &mut Stage) {
     s.browser.see("#recovery-codes").await;
     s.browser.look("recovery-codes").await;
     s.browser.click("#recovery-done").await;
+    s.browser.look("new-passkey-asked-for").await;
+    s.browser.press("#login-passkey").await;
+    s.browser.see("section[aria-labelledby=passkeys]").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,7 +52,7 @@ async fn a_passkey_is_added_opens_the_account_alone_and_goes_again() {
     s.browser.click("a[href^='/account/security/passkey/pky']").await;
     s.browser.look("one").await;
     s.browser.click("#passkey-remove").await;
-    s.browser.see("#done").await;
+    s.browser.see("#notice").await;
     assert!(s.t.app.store.read(async |r| r.passkeys_of(&s.anna.id).await).await.unwrap().is_empty());
     assert_eq!((&alone.claims["acr"], &after_password.claims["acr"]), (&json!(PHR), &json!(PHR)));
     s.browser.close().await;

@@ -163,7 +163,7 @@ async fn s58_support_alone_resets_a_second_factor_where_the_tenant_says_so() {
     assert!(browser.has("#done"));
     assert_eq!(person(&t, &anna.id).await.second_factor, FactorKind::Email, "codes by e-mail where the tenant begins with them");
     assert!(t.app.store.read(async |r| r.totp_factor(&anna.id).await).await.unwrap().is_none());
-    assert!(t.mailbox.letter(&anna.email).await.text.contains("operator"), "the person is told");
+    assert!(t.mailbox.letter(&anna.email).await.text.contains("second factor was reset"), "the person is told");
     let mut member = t.browser();
     member.goto("/login/start").await;
     member.fill("#identifier", &anna.email).fill("#password", PASSWORD).submit("#login-submit").await;

@@ -62,13 +62,7 @@ fn l01_a_tenants_name_is_only_ever_text() {
         has_account: false,
         connections: vec![Button { id: t(s), name: t(s) }, Button { id: t("b"), name: t(s) }],
         password_least: 12,
-        app: Some(InvitationApp {
-            qr_svg: t("<svg></svg>"),
-            secret_groups: t(s),
-            issuer: t(s),
-            sealed: t(s),
-            wrong: true,
-        }),
+        app: Some(InvitationApp { qr_svg: t("<svg></svg>"), secret_groups: t(s), issuer: t(s), sealed: t(s), wrong: true }),
         error: None,
     });
     stays_the_same_page(|s| InvitationMismatch { microsoft_account: t(s), invited_email_masked: t(s), tenant_name: t(s) });

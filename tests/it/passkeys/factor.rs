@@ -148,6 +148,7 @@ async fn p17_whoever_must_have_a_factor_may_set_a_passkey_up_while_signing_in() 
 #[tokio::test(flavor = "multi_thread")]
 async fn s56_a_new_password_by_letter_asks_for_the_passkey_first() {
     let (s, _, mut key) = Scene::with_key().await;
+    s.t.mailbox.take(&s.anna.email).await;
     let mut browser = s.t.browser();
     browser.goto("/recovery").await;
     browser.fill("#email", &s.anna.email).submit("#recover-submit").await;

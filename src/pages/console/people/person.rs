@@ -219,7 +219,8 @@ impl Page for PersonPage {
 }
 
 /// Every kind of thing that happens to somebody.
-pub const EVENTS: [&str; 25] = [
+pub const EVENTS: [&str; 26] = [
+    "factor_reset",
     "created",
     "invited",
     "link",
