@@ -1,7 +1,7 @@
 //! Floor 4. Everything that a use case may reach, in one place.
 //!
-//! Owns: the shared parts and the snapshot of registered things (clients, tenants, keys, connections), which is
-//! read from memory and rebuilt when the database's generation moves (house.md 11). People, sessions, grants and
+//! Owns: the shared parts and the snapshot of registered things (clients, tenants, keys, connections, announcements),
+//! which is read from memory and rebuilt when the database's generation moves (house.md 11). People, sessions, grants and
 //! whatever can be revoked are never served from here.
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
@@ -13,7 +13,7 @@ use crate::credentials::Passwords;
 use crate::credentials::passkey::Relying;
 use crate::keys::{Authorities, EncryptionFault, JwksFault, KeyRing, Pairwise, PublicKeys, Recipient, SealError, Sealer};
 use crate::mail::{Mailer, Sender};
-use crate::model::{Apis, Client, ClientId, Connection, ConnectionId, EntraPin, Tenant, TenantId};
+use crate::model::{Announcement, Apis, Client, ClientId, Connection, ConnectionId, EntraPin, Tenant, TenantId};
 use crate::pages::Pages;
 use crate::pictures::Studio;
 use crate::store::{Store, StoreError};
@@ -78,6 +78,8 @@ pub struct Registered {
     pub connections: HashMap<ConnectionId, Arc<Connection>>,
     pub pins: Vec<EntraPin>,
     pub apis: Apis,
+    /// Notices of the operators that were not over when this was read: running and planned ones, as readers see them.
+    pub announcements: Vec<Announcement>,
     pub keys: KeyRing,
     /// What clients have keys for, parsed once. Those that registered none are not in it.
     pub client_keys: HashMap<ClientId, ClientKeys>,
@@ -149,7 +151,7 @@ impl App {
             password.pool_threads(),
             password.queue as usize,
         );
-        let registered = load(&parts.store, &parts.sealer).await?;
+        let registered = load(&parts.store, &parts.sealer, parts.clock.now()).await?;
         let pairwise = pairwise(&parts).await?;
         let mut node = [0u8; 8];
         parts.entropy.fill(&mut node);
@@ -196,7 +198,7 @@ impl App {
     pub async fn refresh(&self) -> Result<(), AppError> {
         let known = self.registered().generation;
         if self.store.read(async |r| r.generation().await).await? != known {
-            let fresh = load(&self.store, &self.sealer).await?;
+            let fresh = load(&self.store, &self.sealer, self.now()).await?;
             *self.registered.write().expect("nobody panics while holding the snapshot") = Arc::new(fresh);
         }
         Ok(())
@@ -219,8 +221,8 @@ async fn pairwise(parts: &Parts) -> Result<Pairwise, AppError> {
     Ok(Pairwise::new(&parts.sealer.open(NAME, &sealed)?))
 }
 
-async fn load(store: &Store, sealer: &Sealer) -> Result<Registered, AppError> {
-    let (generation, clients, tenants, connections, pins, apis, keys) = store
+async fn load(store: &Store, sealer: &Sealer, now: Timestamp) -> Result<Registered, AppError> {
+    let (generation, clients, tenants, connections, pins, apis, announcements, keys) = store
         .read(async |r| {
             Ok((
                 r.generation().await?,
@@ -229,6 +231,7 @@ async fn load(store: &Store, sealer: &Sealer) -> Result<Registered, AppError> {
                 r.connections().await?,
                 r.pins().await?,
                 r.apis().await?,
+                r.announcements_ahead(now).await?,
                 r.signing_keys().await?,
             ))
         })
@@ -241,6 +244,7 @@ async fn load(store: &Store, sealer: &Sealer) -> Result<Registered, AppError> {
         connections: connections.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),
         pins,
         apis: apis.into_iter().map(|api| (api.identifier.clone(), api)).collect(),
+        announcements,
         keys: KeyRing::load(&keys, sealer)?,
     })
 }

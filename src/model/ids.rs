@@ -73,4 +73,5 @@ ids! {
     RegistrationTokenId = "reg";
     /// Access that a tenant gave to the operators.
     SupportId = "sup";
+    AnnouncementId = "ann";
 }

@@ -2,6 +2,7 @@
 //!
 //! Owns: typed ids, plain structs, state enums with their stored text. Never does: IO, decisions, HTTP.
 //! Words: *person* (never user), *tenant*, *member*/*guest*, *client* (an OAuth client and nothing else).
+pub mod announcement;
 pub mod api;
 pub mod claim_rule;
 pub mod client;
@@ -26,6 +27,7 @@ pub mod upstream;
 pub mod username;
 pub mod verdict;
 
+pub use announcement::*;
 pub use api::*;
 pub use claim_rule::*;
 pub use client::*;

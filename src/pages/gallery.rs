@@ -29,6 +29,18 @@ pub fn specimens<P: Page + Send + Sync + 'static>() -> Vec<Specimen> {
     P::samples().into_iter().map(specimen).collect()
 }
 
+/// The first sample of a page, with announcements on top of it. In a frame of a console some can be put away.
+fn announced<P: Page + Send + Sync + 'static>(in_frame: Option<console::Frame>) -> Option<Specimen> {
+    let first = match in_frame.clone() {
+        Some(frame) => console::framed_in::<P>(frame),
+        None => specimens::<P>(),
+    };
+    let Specimen { template, draw, .. } = first.into_iter().next()?;
+    let notes = Announced::samples(in_frame.is_some());
+    let draw: Draw<Chrome> = Box::new(move |pages, chrome| draw(pages, &Chrome { announced: notes.clone(), ..chrome.clone() }));
+    Some(Specimen { template, name: "announced", draw })
+}
+
 /// The samples of one letter.
 pub fn letter_specimens<L: LetterPage + Send + Sync + 'static>() -> Vec<LetterSpecimen> {
     let specimen = |(name, letter): (&'static str, L)| LetterSpecimen {
@@ -73,6 +85,8 @@ pub fn gallery() -> Vec<Specimen> {
         specimens::<DeviceConfirm>(),
         specimens::<DeviceOutcome>(),
         console::gallery(),
+        announced::<Login>(None).into_iter().collect(),
+        announced::<console::AccountHome>(Some(console::Frame::sample(console::Area::Account))).into_iter().collect(),
     ]
     .into_iter()
     .flatten()

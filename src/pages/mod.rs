@@ -14,6 +14,7 @@
 //! assert!(html.contains("<h1"));
 //! ```
 mod account;
+mod announced;
 mod assets;
 mod brand;
 mod catalogue;
@@ -32,6 +33,7 @@ mod signin;
 use serde::Serialize;
 
 pub use account::*;
+pub use announced::*;
 pub use assets::{Asset, asset};
 pub use brand::{brand_css, button_colors};
 pub use device::*;
@@ -74,13 +76,24 @@ pub struct Chrome {
     pub signed_in: Option<String>,
     /// The frame of a console, on its pages.
     pub console: Option<console::Frame>,
+    /// What the operators announce, on top of the page.
+    pub announced: Vec<Announced>,
 }
 
 impl Chrome {
     /// No tenant, no forms, nobody signed in.
     pub fn plain(locale: Locale, product: impl Into<String>) -> Self {
         let product = product.into();
-        Self { locale, product, brand: None, csrf: String::new(), lang_links: Vec::new(), signed_in: None, console: None }
+        Self {
+            locale,
+            product,
+            brand: None,
+            csrf: String::new(),
+            lang_links: Vec::new(),
+            signed_in: None,
+            console: None,
+            announced: Vec::new(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Owns: what happens in one transaction, and in which order. Never does: SQL, HTML, status codes.
 //! Expected outcomes are enums in `Ok`; [`Failure`] is what nobody expected.
 pub mod address_faults;
+pub mod announcements;
 pub mod answer;
 pub mod apis;
 pub mod asked;

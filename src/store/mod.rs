@@ -11,6 +11,7 @@
 //! let person = store.read(async |r| r.person(&id).await).await?;
 //! let won = store.write(async |w| w.redeem_code(&digest, now).await).await?;
 //! ```
+mod announcements;
 mod apis;
 mod audit;
 mod audit_chain;

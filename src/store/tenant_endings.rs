@@ -26,6 +26,7 @@ const BELONGINGS: &[&str] = &[
     "delete from consents where tenant_id = $1",
     "delete from session_tenants where tenant_id = $1",
     "delete from invitations where tenant_id = $1",
+    "delete from announcements where tenant_id = $1",
 ];
 
 impl Read {

@@ -12,10 +12,12 @@ use super::account::picture;
 use super::error::WebError;
 use super::extract::{Account, Inside, Operator, Query, TenantAdmin, rights};
 use super::view;
+use crate::model::TenantId;
 use crate::pages::console::nav::{self, Shown};
 use crate::pages::console::{Area, Crumb, Flash, Frame, FrameTenant, Moment};
-use crate::pages::{Chrome, Page};
+use crate::pages::{Announced, Chrome, Dismiss, Page};
 use crate::policy::permission::Right;
+use crate::service::announcements;
 
 /// A page on its way out.
 pub struct Console<'a> {
@@ -61,9 +63,24 @@ impl Console<'_> {
     }
 }
 
+/// What is announced to everybody and to these tenants, but for what was put away in this browser.
+fn announced(inside: &Inside, base: &str, tenants: &[TenantId]) -> Vec<Announced> {
+    // Without the query, which anybody may have put there (security.md A08).
+    let page = inside.address.as_deref().map_or(base, |address| address.split('?').next().unwrap_or(base));
+    let registered = inside.app.registered();
+    let here = announcements::in_consoles(&registered, tenants, inside.now).into_iter().map(|one| (announcements::mark(one), one));
+    here.filter(|(mark, _)| !mark.as_ref().is_some_and(|mark| inside.guest.has_dismissed(mark)))
+        .map(|(mark, one)| Announced {
+            dismiss: mark.map(|mark| Dismiss { mark, back: page.to_owned() }),
+            ..view::announced(one, inside.guest.visitor.locale)
+        })
+        .collect()
+}
+
 /// The frame of a console around the page of a menu item.
 fn begin<'a>(inside: &'a Inside, area: Area, base: &str, current: &str, may: impl Fn(Right) -> bool) -> Console<'a> {
     let mut chrome = view::chrome(&inside.app, &inside.guest);
+    chrome.announced = announced(inside, base, &[]);
     chrome.signed_in = Some(inside.person.name());
     if let Some(address) = &inside.address {
         // Without the query, which anybody may have put there (security.md A08).
@@ -97,7 +114,10 @@ fn see(address: String, flash: Option<Flash>) -> Response {
 
 impl Account {
     pub fn page(&self, current: &str) -> Console<'_> {
-        begin(self, Area::Account, "/account", current, |_| false)
+        let mut console = begin(self, Area::Account, "/account", current, |_| false);
+        let tenants: Vec<TenantId> = self.around.places.iter().map(|place| place.tenant.id.clone()).collect();
+        console.chrome.announced = announced(self, "/account", &tenants);
+        console
     }
 
     pub fn path(&self, below: &str) -> String {
@@ -117,6 +137,7 @@ impl<N: rights::Needs> TenantAdmin<N> {
     pub fn page(&self, current: &str) -> Console<'_> {
         let mut console = begin(self, Area::Admin, &self.base(), current, |right| self.scope.may(right));
         console.chrome.brand = view::branded(&self.app, &self.guest, Some(&self.tenant)).brand;
+        console.chrome.announced = announced(self, &self.base(), std::slice::from_ref(&self.tenant.id));
         console.frame.support = self.support_until.map(Moment::of);
         console.frame.tenant = Some(FrameTenant {
             name: self.tenant.display_name().to_owned(),

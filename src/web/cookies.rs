@@ -1,4 +1,5 @@
-//! Our cookies: the binding of unfinished sign-ins to the browser, the session, the language, an opened invitation.
+//! Our cookies: the binding of unfinished sign-ins to the browser, the session, the language, an opened invitation,
+//! announcements that were put away.
 use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::config::Config;
@@ -20,6 +21,8 @@ pub enum Cookie {
     EmailProof,
     /// The token of the first operator's link, between the link and the form.
     Bootstrap,
+    /// Announcements that were put away in this browser. Stays for a while, so that a restart does not bring them back.
+    Dismissed,
     /// The state of the browser that the check_session_iframe compares (Session Management 3.2). Scripts of ours read it;
     /// it proves nothing to anybody.
     State,
@@ -37,6 +40,7 @@ impl Cookie {
             Self::Recovery => "tenantry-recovery",
             Self::EmailProof => "tenantry-email-proof",
             Self::Bootstrap => "tenantry-bootstrap",
+            Self::Dismissed => "tenantry-dismissed",
             Self::State => "tenantry-state",
         };
         if config.server.is_plain_http() { name.to_owned() } else { format!("__Host-{name}") }
@@ -58,9 +62,11 @@ impl Cookie {
         (found.next().is_none() && plain).then(|| Secret::from(value))
     }
 
-    /// `Set-Cookie` with all attributes that `__Host-` demands. A cookie of the browser's session, never persistent.
+    /// `Set-Cookie` with all attributes that `__Host-` demands. A cookie of the browser's session, but for the one that
+    /// says nothing about anybody.
     pub fn set(self, value: &str, config: &Config) -> HeaderValue {
-        self.line(value, "", config)
+        let extra = if self == Self::Dismissed { "; Max-Age=7776000" } else { "" };
+        self.line(value, extra, config)
     }
 
     pub fn clear(self, config: &Config) -> HeaderValue {

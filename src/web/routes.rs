@@ -101,6 +101,7 @@ fn consoles() -> Router<Arc<App>> {
         .route("/account/applications", get(account::own::applications))
         .route("/account/applications/{tenant}/{client}", post(account::own::revoke_application))
         .route("/account/activity", get(account::activity::show))
+        .route("/account/announcements", post(account::announcements::dismiss))
         .route("/admin", get(admin::home::choose))
         .route("/admin/{tenant}", get(admin::home::show))
         .route("/admin/{tenant}/go", get(admin::go::show))
@@ -119,6 +120,7 @@ fn consoles() -> Router<Arc<App>> {
         .route("/admin/{tenant}/support", get(admin::support::show).post(admin::support::grant))
         .route("/admin/{tenant}/support/{id}/end", post(admin::support::end))
         .merge(operation())
+        .merge(announcing())
         .merge(everybody())
 }
 
@@ -170,6 +172,17 @@ fn operation() -> Router<Arc<App>> {
         .route("/operator/mail/{id}/retry", post(mail::retry))
         .route("/operator/registration", get(registration::list).post(registration::create))
         .route("/operator/registration/{id}/end", get(registration::ask_end).post(registration::end))
+}
+
+/// What operators announce.
+fn announcing() -> Router<Arc<App>> {
+    use operator::announcements;
+    Router::new()
+        .route("/operator/announcements", get(announcements::list))
+        .route("/operator/announcements/new", get(announcements::new).post(announcements::create))
+        .route("/operator/announcements/{id}", get(announcements::edit).post(announcements::save))
+        .route("/operator/announcements/{id}/end", get(announcements::ask_end).post(announcements::end))
+        .route("/operator/announcements/{id}/remove", get(announcements::ask_remove).post(announcements::remove))
 }
 
 /// The people of a tenant.

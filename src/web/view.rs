@@ -10,18 +10,33 @@ use super::error::{WebError, code_of};
 use super::extract::{Guest, guest};
 use super::headers;
 use crate::app::App;
-use crate::model::{Locale, Tenant};
-use crate::pages::{Brand, Chrome, FormPost, Page, Problem, ProblemKind};
+use crate::model::{Announcement, AnnouncementKind, Locale, Tenant};
+use crate::pages::{Announced, Brand, Chrome, FormPost, Page, Problem, ProblemKind};
 use crate::protocol::response::Answer;
+use crate::service::announcements;
 
-/// What surrounds a page for this browser.
+/// What surrounds a page for this browser, with what is announced to everybody.
 pub fn chrome(app: &App, guest: &Guest) -> Chrome {
-    Chrome { csrf: guest.csrf.clone(), ..Chrome::plain(guest.visitor.locale, &app.config.product.name) }
+    branded(app, guest, None)
 }
 
-/// The same, in the colours of a tenant.
+/// The same, in the colours of a tenant and with what is announced to its people.
 pub fn branded(app: &App, guest: &Guest, tenant: Option<&Tenant>) -> Chrome {
-    Chrome { brand: tenant.map(brand), ..chrome(app, guest) }
+    let registered = app.registered();
+    let here = announcements::on_sign_in(&registered, tenant.map(|tenant| &tenant.id), app.now());
+    Chrome {
+        brand: tenant.map(brand),
+        csrf: guest.csrf.clone(),
+        announced: here.into_iter().map(|one| announced(one, guest.visitor.locale)).collect(),
+        ..Chrome::plain(guest.visitor.locale, &app.config.product.name)
+    }
+}
+
+/// An announcement in the reader's language.
+pub fn announced(announcement: &Announcement, locale: Locale) -> Announced {
+    let (lang, text) = announcement.notice.said(locale);
+    let warning = announcement.notice.kind == AnnouncementKind::Warning;
+    Announced { lang, text: text.to_owned(), warning, dismiss: None }
 }
 
 fn brand(tenant: &Tenant) -> Brand {
@@ -87,7 +102,9 @@ pub fn answer(app: &App, guest: &Guest, answer: Answer, client_name: Option<Stri
         Answer::Redirect(url) => Ok(see_other(&url)),
         Answer::FormPost { action, fields } => {
             let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-            let html = app.pages.render(&chrome(app, guest), &FormPost { action, client_name, fields });
+            // This page goes on by itself: nothing is announced there.
+            let chrome = Chrome { announced: Vec::new(), ..chrome(app, guest) };
+            let html = app.pages.render(&chrome, &FormPost { action, client_name, fields });
             Ok(Html(html.map_err(crate::service::Failure::from)?).into_response())
         }
     }

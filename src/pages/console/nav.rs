@@ -77,6 +77,7 @@ const OPERATOR: &[Entry] = &[
     entry("registration", "registration", Shown::Always),
     apart("keys", "keys", Shown::Always),
     entry("mail", "mail", Shown::Always),
+    entry("announcements", "announcements", Shown::Always),
 ];
 
 /// The items of a console, shown or not.

@@ -1,5 +1,6 @@
 //! A person's own account.
 pub mod activity;
+pub mod announcements;
 pub mod app_factor;
 pub mod data;
 pub mod details;

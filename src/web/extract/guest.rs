@@ -10,14 +10,20 @@ use super::super::cookies::Cookie;
 use super::super::{error::WebError, peer};
 use crate::app::App;
 use crate::model::Locale;
+use crate::service::announcements::MARK;
 use crate::service::{Visitor, session};
 use crate::world::{BrowserCookie, Digest, Secret, SessionCookie, Token};
+
+/// So many marks fit into a cookie ([`Cookie::read`] takes 128 characters).
+const MARKS: usize = 128 / MARK;
 
 /// The browser and what goes with it. Hand each response through [`Guest::leave`].
 pub struct Guest {
     pub visitor: Visitor,
     /// Proves that a form was ours (the CSRF field).
     pub csrf: String,
+    /// Announcements that were put away in this browser (`service::announcements::mark`), one behind the other.
+    pub dismissed: String,
     /// A browser cookie that must be set because the request had none.
     fresh: Option<Token<BrowserCookie>>,
     /// A language was chosen with this request.
@@ -51,6 +57,7 @@ impl FromRequestParts<Arc<App>> for Guest {
             fresh,
             chosen: asked(parts),
             language_kept: Cookie::Language.read(&parts.headers, &app.config).is_some(),
+            dismissed: Cookie::Dismissed.read(&parts.headers, &app.config).map_or_else(String::new, |kept| kept.expose().clone()),
             stale_session: cookie.is_some() && session.is_none(),
             visitor: Visitor {
                 browser: Digest::of::<BrowserCookie>(clear.expose()),
@@ -73,6 +80,17 @@ impl Guest {
             self.chosen = Some(locale);
             self.visitor.locale = locale;
         }
+    }
+
+    /// Was this wording of an announcement put away in this browser?
+    pub fn has_dismissed(&self, mark: &str) -> bool {
+        marks(&self.dismissed).any(|kept| kept == mark)
+    }
+
+    /// What the browser remembers once this one is put away, too. Kept of the others: what is announced still, the newest.
+    pub fn dismissing(&self, mark: &str, known: &[String]) -> String {
+        let others = marks(&self.dismissed).filter(|kept| *kept != mark && known.iter().any(|one| one == kept));
+        std::iter::once(mark).chain(others).take(MARKS).collect()
     }
 
     /// Adds the cookies that belong to this browser to a response.
@@ -99,6 +117,11 @@ impl Guest {
         }
         response
     }
+}
+
+/// The marks in the value of the cookie.
+fn marks(kept: &str) -> impl Iterator<Item = &str> {
+    kept.as_bytes().chunks_exact(MARK).filter_map(|mark| std::str::from_utf8(mark).ok())
 }
 
 /// The CSRF field of forms shown to the owner of this cookie.

@@ -25,6 +25,8 @@ const PAGES: &[&str] = &[
     "/operator/keys/replace",
     "/operator/mail",
     "/operator/registration",
+    "/operator/announcements",
+    "/operator/announcements/new",
     "/operator/people",
 ];
 
@@ -62,6 +64,9 @@ async fn i14_what_does_not_exist_is_not_there() {
         "/operator/clients/cli_nobody/claims",
         "/operator/apis/api_nobody",
         "/operator/registration/x/end",
+        "/operator/announcements/ann_nobody",
+        "/operator/announcements/ann_nobody/end",
+        "/operator/announcements/ann_nobody/remove",
     ] {
         operator.goto(path).await;
         assert_eq!(operator.page().status, 404, "{path}");

@@ -34,6 +34,8 @@ fn stays_the_same_page<P: Page>(page: impl Fn(&str) -> P) {
             frame.crumbs = vec![Crumb { key: None, text: text.to_owned(), href: "/admin/x".to_owned() }];
             let mut chrome = Chrome { signed_in: Some(text.to_owned()), product: text.to_owned(), console: Some(frame), ..chrome(locale) };
             chrome.brand.as_mut().unwrap().name = text.to_owned();
+            let dismiss = Some(Dismiss { mark: "marked".to_owned(), back: text.to_owned() });
+            chrome.announced = vec![Announced { lang: locale, text: text.to_owned(), warning: false, dismiss }];
             pages.render(&chrome, &page(text)).unwrap()
         };
         let harmless = skeleton(&named("Anna"));

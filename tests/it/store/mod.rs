@@ -4,6 +4,7 @@ use tenantry::store::Store;
 
 use crate::harness::database::{Database, Engine};
 
+mod announcements;
 mod apis;
 mod audit;
 mod census;

@@ -15,6 +15,8 @@ words! {
         KeysRotate,
         KeysReplace,
         TokenEnd,
+        AnnouncementEnd,
+        AnnouncementRemove,
     }
 }
 
@@ -44,6 +46,8 @@ impl Page for Confirm {
             "keys-rotate",
             "keys-replace",
             "token-end",
+            "announcement-end",
+            "announcement-remove",
         ];
         let page = |(step, name): (&Step, &'static str)| {
             let danger = !matches!(step, Step::TenantEnable | Step::ClientEnable | Step::KeysRotate);

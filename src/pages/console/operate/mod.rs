@@ -1,4 +1,5 @@
 //! The operator's pages: tenants, applications, APIs, keys, letters, and the pages of a tenant's settings.
+mod announcements;
 mod apis;
 mod claims;
 mod client;
@@ -12,6 +13,7 @@ mod registration;
 mod tenant_erase;
 mod tenants;
 
+pub use announcements::*;
 pub use apis::*;
 pub use claims::*;
 pub use client::*;
@@ -52,6 +54,8 @@ pub(super) fn gallery() -> Vec<Specimen> {
         framed::<Keys>(Area::Operator),
         framed::<Outbox>(Area::Operator),
         framed::<Registration>(Area::Operator),
+        framed::<Announcements>(Area::Operator),
+        framed::<AnnouncementForm>(Area::Operator),
         framed::<Policies>(Area::Admin),
         framed::<PolicyForm>(Area::Admin),
         framed::<PolicyPreview>(Area::Admin),
