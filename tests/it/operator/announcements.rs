@@ -61,9 +61,7 @@ async fn an_announcement_is_shown_in_its_time_and_in_the_readers_language() {
 
     t.later(TEN_MINUTES);
     assert_eq!(states(&mut operator).await, ["Running"]);
-    for (language, text, lang) in
-        [("de", "Das Büro ist zu.", "de"), ("fr", CLOSED, "en"), ("en", CLOSED, "en")]
-    {
+    for (language, text, lang) in [("de", "Das Büro ist zu.", "de"), ("fr", CLOSED, "en"), ("en", CLOSED, "en")] {
         assert_eq!(read(&mut reader, &format!("/account?lang={language}")).await, [text], "{language}");
         assert_eq!(reader.page().attr("[data-announced] p [lang]", "lang"), lang);
     }
@@ -85,8 +83,7 @@ async fn i11_what_is_for_one_tenant_is_read_by_its_people_alone() {
     announce(&mut operator, &[("#text-en", "Acme moves."), ("#tenant", "N-acme")], &[]).await;
     assert_eq!(stored(&t, "Acme moves.").await.notice.tenant, Some(acme.id.clone()));
 
-    let (mut member, mut guest, mut stranger) =
-        (signed_in(&t, &member).await, signed_in(&t, &guest).await, signed_in(&t, &stranger).await);
+    let (mut member, mut guest, mut stranger) = (signed_in(&t, &member).await, signed_in(&t, &guest).await, signed_in(&t, &stranger).await);
 
     assert_eq!(read(&mut member, "/account").await, ["Acme moves."]);
     assert_eq!(read(&mut guest, "/account").await, ["Acme moves."]);
@@ -327,11 +324,14 @@ async fn every_change_of_an_announcement_leaves_a_line_in_the_audit_trail() {
     let id = stored(&t, "Ask help@acme.example.").await.id;
     let page = format!("/operator/announcements/{id}");
 
+    // The trail is in order of time.
+    t.later(Duration::from_secs(1));
     operator.goto(&page).await;
     operator.submit("#announcement-save").await;
     operator.goto(&page).await;
     operator.fill("#until", "2026-11-22T09:00").tick("#kind-warning").submit("#announcement-save").await;
     for step in ["end", "remove"] {
+        t.later(Duration::from_secs(1));
         operator.goto(format!("{page}/{step}")).await;
         operator.submit("#confirm").await;
         assert!(operator.has("#done"), "{step}: {}", operator.page());
@@ -392,9 +392,13 @@ async fn i22_administrators_of_tenants_do_not_reach_announcements() {
     let one = format!("/operator/announcements/{}", before.id);
     let mut admin = signed_in(&t, &anna).await;
 
-    for page in
-        ["/operator/announcements".to_owned(), "/operator/announcements/new".to_owned(), one.clone(), format!("{one}/end"), format!("{one}/remove")]
-    {
+    for page in [
+        "/operator/announcements".to_owned(),
+        "/operator/announcements/new".to_owned(),
+        one.clone(),
+        format!("{one}/end"),
+        format!("{one}/remove"),
+    ] {
         admin.goto(&page).await;
         assert_eq!(admin.page().status, 403, "{page}");
         admin.goto("/account").await;
