@@ -4,6 +4,7 @@ use std::sync::Arc;
 use super::answer::{answer, refusal};
 use super::asked::Asked;
 use super::audit::{Event, record};
+use super::facts::Loaded;
 use super::issue::{Decided, issue};
 use super::session::{Established, Planned};
 use super::{Failure, Visitor, device, facts, second_factor, session};
@@ -198,7 +199,7 @@ async fn step(
     match next(request, &loaded.facts, now) {
         Next::Ask(ask) => {
             let letter = second_factor::prepare_code(app, &flow, &ask, loaded.person.as_ref(), &client, now).await?;
-            show(app, flow, ask, letter, visitor, now, stored).await
+            show(app, flow, (ask, letter), &loaded, visitor, now, stored).await
         }
         Next::Refuse(error) => {
             close(app, request, &flow, stored, visitor, &error, now).await?;
@@ -207,16 +208,19 @@ async fn step(
         // A session that proves enough: nothing to write.
         Next::Open { path } if stored == Stored::No && flow.progress.person.is_none() => Ok(Destination::Own(path).into()),
         Next::Open { path } => {
-            let established = app
+            let taken = app
                 .store
-                .write(async |w| {
+                .write_or_undo(async |w| {
                     if stored == Stored::Yes && !w.close_flow(&flow.id, flow.version, now).await? {
-                        return Ok(None);
+                        return Ok(Ok(None));
                     }
-                    take_over(app, w, &mut flow, visitor, now).await
+                    take_over(app, w, &mut flow, &loaded, visitor, now).await
                 })
                 .await?;
-            Ok(Step { to: Destination::Own(path), cookie: established.map(|e| e.cookie) })
+            Ok(match taken {
+                Ok(established) => Step { to: Destination::Own(path), cookie: established.map(|e| e.cookie) },
+                Err(Outlived) => Destination::Refused(gone(Reason::FlowSpent)).into(),
+            })
         }
         Next::Issue { tenant } if matches!(request.target, Target::Device { .. }) => {
             device::approve(app, &client, &loaded, &tenant, flow, visitor, now).await
@@ -226,7 +230,7 @@ async fn step(
                 Decided { app, registered: &registered, request, client: &client, loaded: &loaded, tenant: &tenant, visitor, now };
             Ok(match issue(&decided, flow, stored).await? {
                 Some(issued) => Step { to: Destination::Client(issued.answer), cookie: issued.established.map(|e| e.cookie) },
-                // Another tab finished this flow in the same moment.
+                // Another tab finished this flow in the same moment, or all that the person held ended.
                 None => Destination::Refused(gone(Reason::FlowSpent)).into(),
             })
         }
@@ -238,51 +242,91 @@ async fn step(
 async fn show(
     app: &App,
     mut flow: Flow,
-    ask: Ask,
-    letter: Option<second_factor::PreparedCode>,
+    (ask, letter): (Ask, Option<second_factor::PreparedCode>),
+    loaded: &Loaded,
     visitor: &Visitor,
     now: Timestamp,
     stored: Stored,
 ) -> Result<Step, Failure> {
     let signed_in = !matches!(ask, Ask::SignIn | Ask::SecondFactor(_) | Ask::NewPassword);
-    let established = app
+    let taken = app
         .store
-        .write(async |w| {
+        .write_or_undo(async |w| {
             if stored == Stored::No {
                 w.insert_flow(&flow).await?;
             }
             // The progress may become a session once: whoever raises the version first does it.
             if stored == Stored::Yes && (signed_in || letter.is_some()) {
                 if !w.update_flow(&flow.id, flow.version, &flow.progress).await? {
-                    return Ok(None);
+                    return Ok(Ok(None));
                 }
                 flow.version += 1;
             }
-            let established = if signed_in { take_over(app, w, &mut flow, visitor, now).await? } else { None };
+            let taken = if signed_in { take_over(app, w, &mut flow, loaded, visitor, now).await? } else { Ok(None) };
+            let established = match taken {
+                Ok(established) => established,
+                Err(outlived) => return Ok(Err(outlived)),
+            };
             if let Some(letter) = &letter {
                 second_factor::queue_code(w, &mut flow, letter, now).await?;
             }
             if established.is_some() || letter.is_some() {
                 w.update_flow(&flow.id, flow.version, &flow.progress).await?;
             }
-            Ok(established)
+            Ok(Ok(established))
         })
         .await?;
-    Ok(Step { to: Destination::Page(flow.id, ask), cookie: established.map(|e| e.cookie) })
+    Ok(match taken {
+        Ok(established) => Step { to: Destination::Page(flow.id, ask), cookie: established.map(|e| e.cookie) },
+        Err(Outlived) => Destination::Refused(gone(Reason::FlowSpent)).into(),
+    })
 }
 
-/// Turns what the flow proved into the session: from here on the person is signed in.
+/// What was decided about somebody does not hold any more: the password is another one, the account is disabled, the
+/// session has ended. Whatever was written on the way is undone.
+pub(super) struct Outlived;
+
+/// Turns what the flow proved into the session: from here on the person is signed in. None where nothing was to be turned.
 pub(super) async fn take_over(
     app: &App,
     w: &mut Write,
     flow: &mut Flow,
+    loaded: &Loaded,
     visitor: &Visitor,
     now: Timestamp,
-) -> Result<Option<Established>, StoreError> {
-    let Some(person) = proven(flow, visitor) else { return Ok(None) };
-    let established = session::establish(app, w, visitor, &person, flow.progress.proof.clone(), now).await?;
+) -> Result<Result<Option<Established>, Outlived>, StoreError> {
+    if proven(flow, visitor).is_none() {
+        return Ok(Ok(None));
+    }
+    let Some(person) = &loaded.person else { return Ok(Err(Outlived)) };
+    let proof = flow.progress.proof.clone();
+    let Some(established) = session::establish(app, w, visitor, person, proof, now).await? else { return Ok(Err(Outlived)) };
     taken_over(app, w, flow, &established, visitor, now).await?;
-    Ok(Some(established))
+    Ok(Ok(Some(established)))
+}
+
+/// As [`take_over`], for something that is granted in the session: one that only goes on is held, so that nobody ends it
+/// without ending the grant too.
+pub(super) async fn take_over_to_grant(
+    app: &App,
+    w: &mut Write,
+    flow: &mut Flow,
+    loaded: &Loaded,
+    visitor: &Visitor,
+    now: Timestamp,
+) -> Result<Result<Option<Established>, Outlived>, StoreError> {
+    match take_over(app, w, flow, loaded, visitor, now).await? {
+        Ok(None) if !goes_on(w, visitor).await? => Ok(Err(Outlived)),
+        taken => Ok(taken),
+    }
+}
+
+/// Does the browser's session go on? It is held then.
+pub(super) async fn goes_on(w: &mut Write, visitor: &Visitor) -> Result<bool, StoreError> {
+    match &visitor.session {
+        Some(session) => w.hold_session(&session.id).await,
+        None => Ok(false),
+    }
 }
 
 /// Whose session the flow has proved and not begun yet.

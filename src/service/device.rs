@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::audit::{Event, record, record_from};
-use super::authorize::{Destination, Step, open, take_over};
+use super::authorize::{Destination, Step, open, take_over_to_grant};
 use super::client_auth::{Caller, Denied, Proven, authenticated};
 use super::facts::Loaded;
 use super::password::continue_flow;
@@ -303,7 +303,10 @@ pub async fn approve(
             if !w.close_flow(&flow.id, flow.version, now).await? {
                 return Ok(Err(()));
             }
-            let established = take_over(app, w, &mut flow, visitor, now).await?;
+            let Ok(established) = take_over_to_grant(app, w, &mut flow, loaded, visitor, now).await? else { return Ok(Err(())) };
+            if !w.enter_membership(&membership.id, now).await? {
+                return Ok(Err(()));
+            }
             let session = established.as_ref().map(|e| &e.session).or(visitor.session.as_ref());
             let days = u64::from(client.metadata.refresh_token_absolute_days);
             let grant = Grant {
@@ -325,7 +328,6 @@ pub async fn approve(
             if !w.approve_device(&digest, &grant.id, now).await? {
                 return Ok(Err(()));
             }
-            w.touch_membership(&membership.id, now).await?;
             let event = Event::of_person("device", &person.id, "allowed").at(&client.id).in_tenant(tenant);
             record(app, w, event.with(json!({ "grant": grant.id, "acr": grant.proof.acr() })), visitor, now).await?;
             Ok(Ok(established))

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::answer::answer;
 use super::audit::{Event, record};
-use super::authorize::{Stored, plan_to_take_over, take_over, taken_over, use_up};
+use super::authorize::{Outlived, Stored, goes_on, plan_to_take_over, take_over_to_grant, taken_over, use_up};
 use super::client_auth::Denied;
 use super::facts::Loaded;
 use super::session::{self, Established, Planned};
@@ -63,25 +63,27 @@ async fn code(decided: &Decided<'_>, mut flow: Flow, stored: Stored) -> Result<O
     let code = Token::<Code>::generate(&*app.entropy);
     let outcome = app
         .store
-        .write(async |w| {
+        .write_or_undo(async |w| {
             if !end(w, decided.request, &flow, stored, now).await? {
-                return Ok(Ended::Overtaken);
+                return Ok(Ok(Ended::Overtaken));
             }
             if !decided.fresh_challenge(w).await? {
-                return Ok(Ended::ChallengeReused);
+                return Ok(Ok(Ended::ChallengeReused));
             }
-            let established = take_over(app, w, &mut flow, visitor, now).await?;
+            let established = match take_over_to_grant(app, w, &mut flow, decided.loaded, visitor, now).await? {
+                Ok(established) => established,
+                Err(outlived) => return Ok(Err(outlived)),
+            };
             let grant = decided.grant(established.as_ref().map(|e| &e.session).or(visitor.session.as_ref()));
-            decided.write(w, &grant, Some(&code)).await?;
-            Ok(Ended::Well(established))
+            Ok(decided.write(w, &grant, Some(&code)).await?.map(|()| Ended::Well(established)))
         })
         .await?;
     match outcome {
-        Ended::Well(established) => {
+        Ok(Ended::Well(established)) => {
             Ok(Some(Issued { answer: decided.answer(Success::code(code.clear()), established.as_ref())?, established }))
         }
-        Ended::Overtaken => Ok(None),
-        Ended::ChallengeReused => decided.refuse_challenge(None),
+        Ok(Ended::Overtaken) | Err(Outlived) => Ok(None),
+        Ok(Ended::ChallengeReused) => decided.refuse_challenge(None),
     }
 }
 
@@ -106,7 +108,9 @@ async fn front(decided: &Decided<'_>, mut flow: Flow, stored: Stored) -> Result<
             if code.is_some() && !decided.fresh_challenge(w).await? {
                 return Ok(Ok((established, false)));
             }
-            decided.write(w, &grant, code.as_ref()).await?;
+            if decided.write(w, &grant, code.as_ref()).await?.is_err() {
+                return Ok(Err(()));
+            }
             if let Some(row) = &minted.access {
                 w.insert_access_token(row).await?;
             }
@@ -173,7 +177,8 @@ async fn refuse_in_front(
     Ok(Some(Issued { answer: decided.answer_with(response::error_fields(refused))?, established }))
 }
 
-/// Begins the session that was planned. The outer None: the one that was to go on has ended, and tokens name it.
+/// Begins the session that was planned. The outer None: the one that was to go on has ended, and tokens name it; or the
+/// person is not the same any more.
 async fn begin_planned(
     decided: &Decided<'_>,
     w: &mut Write,
@@ -181,8 +186,9 @@ async fn begin_planned(
     planned: Option<Planned>,
 ) -> Result<Option<Option<Established>>, StoreError> {
     let Decided { app, visitor, now, .. } = *decided;
-    let Some(planned) = planned else { return Ok(Some(None)) };
-    let Some(established) = session::establish_planned(app, w, visitor, planned, now).await? else { return Ok(None) };
+    let Some(planned) = planned else { return Ok(goes_on(w, visitor).await?.then_some(None)) };
+    let Some(person) = &decided.loaded.person else { return Ok(None) };
+    let Some(established) = session::establish_planned(app, w, visitor, person, planned, now).await? else { return Ok(None) };
     taken_over(app, w, flow, &established, visitor, now).await?;
     Ok(Some(Some(established)))
 }
@@ -217,20 +223,24 @@ impl Decided<'_> {
     }
 
     /// Keeps grant and code, and what else the authorization leaves behind: last use, the remembered tenant, the audit row.
-    async fn write(&self, w: &mut Write, grant: &Grant, code: Option<&Token<Code>>) -> Result<(), StoreError> {
+    /// [`Outlived`] when the person has left the tenant since.
+    async fn write(&self, w: &mut Write, grant: &Grant, code: Option<&Token<Code>>) -> Result<Result<(), Outlived>, StoreError> {
+        let membership = self.loaded.memberships.iter().find(|m| m.tenant == *self.tenant);
+        if let Some(membership) = membership
+            && !w.enter_membership(&membership.id, self.now).await?
+        {
+            return Ok(Err(Outlived));
+        }
         w.insert_grant(grant).await?;
         if let (Some(code), Target::Client(redirect)) = (code, &self.request.target) {
             w.insert_code(&code.digest(), &code_row(grant, self.request, redirect.uri(), self.now)).await?;
-        }
-        if let Some(membership) = self.loaded.memberships.iter().find(|m| m.tenant == *self.tenant) {
-            w.touch_membership(&membership.id, self.now).await?;
         }
         if let Some(session) = &grant.session {
             w.remember_tenant(session, &grant.client, &grant.tenant, self.now).await?;
         }
         let event = Event::of_person("authorize", &grant.person, "ok").at(&grant.client).in_tenant(&grant.tenant);
         let event = event.with(serde_json::json!({ "grant": grant.id, "acr": grant.proof.acr() }));
-        record(self.app, w, event, self.visitor, self.now).await
+        record(self.app, w, event, self.visitor, self.now).await.map(Ok)
     }
 
     /// Is this the first code for the request's challenge? If not, that is noted.

@@ -115,9 +115,9 @@ pub async fn finish(
     };
     let written = app
         .store
-        .write(async |w| {
+        .write_or_undo(async |w| {
             if !w.insert_passkey(&passkey, MOST).await? {
-                return Ok(None);
+                return Ok(Err(()));
             }
             let present = w.person(&person.id).await?.map_or(person.second_factor, |present| present.second_factor);
             if present != FactorKind::Totp {
@@ -131,12 +131,13 @@ pub async fn finish(
             letters::queue(w, &letter, now).await?;
             let event = Event::of_person("factor.passkey", &person.id, "added").with(json!({ "passkey": passkey.id }));
             record(app, w, event, visitor, now).await?;
-            Ok(Some((fresh, session::establish(app, w, visitor, &person.id, proof, now).await?)))
+            let session = session::go_on(app, w, visitor, &person.id, proof, now).await?;
+            Ok(session.map(|session| (fresh, session)).ok_or(()))
         })
         .await?;
     Ok(match written {
-        Some((fresh, session)) => Added::Yes { recovery: if fresh { codes } else { Vec::new() }, session: Box::new(session) },
-        None => Added::Refused,
+        Ok((fresh, session)) => Added::Yes { recovery: if fresh { codes } else { Vec::new() }, session: Box::new(session) },
+        Err(()) => Added::Refused,
     })
 }
 
@@ -188,11 +189,11 @@ pub async fn remove(app: &App, person: &Person, id: &PasskeyId, visitor: &Visito
             letters::queue(w, &letter, now).await?;
             let event = Event::of_person("factor.passkey", &person.id, "removed").with(json!({ "passkey": id }));
             record(app, w, event, visitor, now).await?;
-            session::establish(app, w, visitor, &person.id, Proof::default(), now).await.map(Ok)
+            let session = session::go_on(app, w, visitor, &person.id, Proof::default(), now).await?;
+            Ok(session.map(|session| Removed::Yes(Box::new(session))).ok_or(Removed::NotThere))
         })
         .await?;
     Ok(match written {
-        Ok(established) => Removed::Yes(Box::new(established)),
-        Err(refused) => refused,
+        Ok(outcome) | Err(outcome) => outcome,
     })
 }

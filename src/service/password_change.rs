@@ -253,5 +253,5 @@ async fn set(
     letters::queue(w, letter, now).await?;
     record(app, w, Event::of_person("password.change", &person.id, "account"), visitor, now).await?;
     // The session that it was done in has ended with the others: this makes a new one with the same proof.
-    session::establish(app, w, visitor, &person.id, session.proof.clone(), now).await.map(Some)
+    session::begin_anew(app, w, visitor, &person.id, session.proof.clone(), now).await.map(Some)
 }

@@ -86,7 +86,7 @@ pub enum Confirmed {
     Paused {
         until: Timestamp,
     },
-    /// No tenant of the person takes apps.
+    /// No tenant of the person takes apps, or the session has ended meanwhile.
     NotOffered,
 }
 
@@ -124,27 +124,24 @@ pub async fn confirm(
     };
     let outcome = app
         .store
-        .write(async |w| {
+        .write_or_undo(async |w| {
             if let Attempt::Paused { until } = second_factor::claim(app, w, &person.id, visitor, now).await? {
-                return Ok(Err(Some(until)));
+                return Ok(Ok(Confirmed::Paused { until }));
             }
-            let Some(step) = step else { return Ok(Err(None)) };
+            let Some(step) = step else { return Ok(Ok(Confirmed::WrongCode)) };
             if !w.confirm_totp(&enrolment.factor.id, step, now).await? {
-                return Ok(Err(None));
+                return Ok(Ok(Confirmed::WrongCode));
             }
             w.clear_attempts(&second_factor::counter(&person.id)).await?;
             w.set_second_factor(&person.id, FactorKind::Totp, now).await?;
             w.replace_recovery_codes(&person.id, &digests, now).await?;
             letters::queue(w, &letter, now).await?;
             record(app, w, Event::of_person("factor.app", &person.id, "on"), visitor, now).await?;
-            session::establish(app, w, visitor, &person.id, proof, now).await.map(Ok)
+            let Some(session) = session::go_on(app, w, visitor, &person.id, proof, now).await? else { return Ok(Err(())) };
+            Ok(Ok(Confirmed::Yes { recovery: codes, session: Box::new(session) }))
         })
         .await?;
-    Ok(match outcome {
-        Ok(session) => Confirmed::Yes { recovery: codes, session: Box::new(session) },
-        Err(Some(until)) => Confirmed::Paused { until },
-        Err(None) => Confirmed::WrongCode,
-    })
+    Ok(outcome.unwrap_or(Confirmed::NotOffered))
 }
 
 pub(super) fn notice(app: &App, person: &Person, what: FactorChange, now: Timestamp) -> Result<letters::Prepared, Failure> {
@@ -207,7 +204,7 @@ pub(super) async fn disconnect(w: &mut Write, person: &PersonId, after: FactorKi
 /// from here on, and so are the recovery codes unless they stand in for passkeys (people.md K25); the browser's session gets
 /// a new cookie.
 ///
-/// Out: None when it is not allowed.
+/// Out: None when it is not allowed, or the session has ended meanwhile: then nothing is changed.
 pub async fn switch(app: &App, person: &Person, to: FactorKind, visitor: &Visitor, now: Timestamp) -> Result<Option<Established>, Failure> {
     let (outcome, change) = match to {
         FactorKind::Totp => return Ok(None),
@@ -221,7 +218,7 @@ pub async fn switch(app: &App, person: &Person, to: FactorKind, visitor: &Visito
     let letter = notice(app, person, change, now)?;
     let established = app
         .store
-        .write(async |w| {
+        .write_or_undo(async |w| {
             w.set_second_factor(&person.id, to, now).await?;
             w.delete_totp(&person.id).await?;
             if to != FactorKind::Passkey {
@@ -229,10 +226,10 @@ pub async fn switch(app: &App, person: &Person, to: FactorKind, visitor: &Visito
             }
             letters::queue(w, &letter, now).await?;
             record(app, w, Event::of_person("factor.switch", &person.id, outcome), visitor, now).await?;
-            session::establish(app, w, visitor, &person.id, Proof::default(), now).await
+            Ok(session::go_on(app, w, visitor, &person.id, Proof::default(), now).await?.ok_or(()))
         })
         .await?;
-    Ok(Some(established))
+    Ok(established.ok())
 }
 
 /// Makes new recovery codes; the ones before are dead. None for people whose second factor is not on a device.

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::audit::{Event, record, record_from};
 use super::{Failure, Network, Visitor, facts, rules};
 use crate::app::App;
-use crate::model::{Membership, PersonId, Proof, Session, SessionId, TenantId};
+use crate::model::{Membership, Person, PersonId, Proof, Session, SessionId, TenantId};
 use crate::store::{StoreError, Write};
 use crate::world::{Digest, SessionCookie, Timestamp, Token};
 
@@ -86,7 +86,70 @@ fn plan_new(app: &App, person: &PersonId, proof: Proof, now: Timestamp) -> Plann
 
 /// Begins a session, or renews the person's own one: in both cases with a new cookie value (security.md E01).
 /// Another person's session in this browser ends.
+///
+/// `person`: the row on which the sign-in was decided. None when it is not the same any more, or when the session that a
+/// mere step-up was to strengthen has ended: a new password or an end by somebody else is never survived (H08, C04).
 pub async fn establish(
+    app: &App,
+    w: &mut Write,
+    visitor: &Visitor,
+    person: &Person,
+    proof: Proof,
+    now: Timestamp,
+) -> Result<Option<Established>, StoreError> {
+    let planned = plan(app, visitor, &person.id, proof.clone(), now);
+    let established = establish_planned(app, w, visitor, person, planned, now).await?;
+    if established.is_some() || proof.signed_in_at.is_none() {
+        return Ok(established);
+    }
+    // A whole sign-in does not hang on the session that was there before.
+    let planned = plan_new(app, &person.id, proof, now);
+    establish_planned(app, w, visitor, person, planned, now).await
+}
+
+/// The same for a session whose id was told already. None also when the session that was to go on has ended meanwhile.
+pub async fn establish_planned(
+    app: &App,
+    w: &mut Write,
+    visitor: &Visitor,
+    person: &Person,
+    planned: Planned,
+    now: Timestamp,
+) -> Result<Option<Established>, StoreError> {
+    if planned.renews {
+        return renew(w, planned, now).await;
+    }
+    if !w.hold_unchanged(person).await? {
+        return Ok(None);
+    }
+    if let Some(other) = &visitor.session {
+        end_in(w, &other.id, now).await?;
+    }
+    begin(app, w, visitor, planned, now).await.map(Some)
+}
+
+async fn renew(w: &mut Write, planned: Planned, now: Timestamp) -> Result<Option<Established>, StoreError> {
+    let Planned { session, cookie, .. } = planned;
+    let renewed = w.renew_session(&session.id, &cookie.digest(), &session.proof, now).await?;
+    Ok(renewed.then_some(Established { session, cookie }))
+}
+
+/// The browser's own session goes on with a new cookie and what was proved in addition. None when it has ended: what was
+/// done in it must not happen then.
+pub async fn go_on(
+    app: &App,
+    w: &mut Write,
+    visitor: &Visitor,
+    person: &PersonId,
+    proof: Proof,
+    now: Timestamp,
+) -> Result<Option<Established>, StoreError> {
+    let planned = plan(app, visitor, person, proof, now);
+    if planned.renews { renew(w, planned, now).await } else { Ok(None) }
+}
+
+/// A new session in place of those that the caller has just ended, in the transaction in which it holds the person.
+pub async fn begin_anew(
     app: &App,
     w: &mut Write,
     visitor: &Visitor,
@@ -94,30 +157,7 @@ pub async fn establish(
     proof: Proof,
     now: Timestamp,
 ) -> Result<Established, StoreError> {
-    let planned = plan(app, visitor, person, proof.clone(), now);
-    if let Some(established) = establish_planned(app, w, visitor, planned, now).await? {
-        return Ok(established);
-    }
     begin(app, w, visitor, plan_new(app, person, proof, now), now).await
-}
-
-/// The same for a session whose id was told already. None: the session that was to go on has ended meanwhile.
-pub async fn establish_planned(
-    app: &App,
-    w: &mut Write,
-    visitor: &Visitor,
-    planned: Planned,
-    now: Timestamp,
-) -> Result<Option<Established>, StoreError> {
-    if planned.renews {
-        let Planned { session, cookie, .. } = planned;
-        let renewed = w.renew_session(&session.id, &cookie.digest(), &session.proof, now).await?;
-        return Ok(renewed.then_some(Established { session, cookie }));
-    }
-    if let Some(other) = &visitor.session {
-        end_in(w, &other.id, now).await?;
-    }
-    begin(app, w, visitor, planned, now).await.map(Some)
 }
 
 async fn begin(app: &App, w: &mut Write, visitor: &Visitor, planned: Planned, now: Timestamp) -> Result<Established, StoreError> {

@@ -278,6 +278,20 @@ impl Write {
         Ok(())
     }
 
+    /// Holds a person who is still the one about whom something was decided: active, with the same password and second
+    /// factor. Whatever ends all that somebody holds changes one of them and waits for this row. False when one differs.
+    pub async fn hold_unchanged(&mut self, person: &Person) -> Result<bool> {
+        const SQL: &str = "update persons set updated_at = updated_at
+            where id = $1 and state = 'active' and second_factor = $2 and coalesce(password_set_at, 0) = $3
+            returning id";
+        let same: Option<String> = on!(self, c => sqlx::query_scalar(SQL)
+            .bind(person.id.as_str())
+            .bind(person.second_factor.as_str())
+            .bind(micros(person.password_set_at).unwrap_or(0))
+            .fetch_optional(c))?;
+        Ok(same.is_some())
+    }
+
     /// Makes transactions that look at a person and write in consequence wait for each other on PostgreSQL.
     pub async fn hold_person(&mut self, id: &PersonId) -> Result<()> {
         const SQL: &str = "update persons set updated_at = updated_at where id = $1";

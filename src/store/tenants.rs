@@ -254,7 +254,15 @@ impl Write {
         Ok(won.is_some())
     }
 
-    /// The person entered this tenant: it comes first on the tenant page, and inactivity counts from here (C23).
+    /// The person enters this tenant, and something is granted for it: whoever ends or disables the membership waits, and
+    /// then finds that. False when the membership is not active any more.
+    pub async fn enter_membership(&mut self, id: &MembershipId, now: Timestamp) -> Result<bool> {
+        const SQL: &str = "update memberships set last_used_at = $2 where id = $1 and state = 'active' returning id";
+        let active: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(now.micros()).fetch_optional(c))?;
+        Ok(active.is_some())
+    }
+
+    /// The membership was used: it comes first on the tenant page, and inactivity counts from here (C23).
     pub async fn touch_membership(&mut self, id: &MembershipId, now: Timestamp) -> Result<()> {
         const SQL: &str = "update memberships set last_used_at = $2 where id = $1";
         execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(now.micros()))?;

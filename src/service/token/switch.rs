@@ -211,7 +211,9 @@ async fn lead(
         }
         w.insert_access_token(&minted.row).await?;
         w.insert_refresh_token(&refresh_row(exchange, grant, &token)).await?;
-        w.touch_membership(&subject.membership().id, exchange.now).await?;
+        if !w.enter_membership(&subject.membership().id, exchange.now).await? {
+            return Ok(Err(Undone::Refused(ended())));
+        }
         exchange.note(w, "tenant_switch", grant, "ok").await?;
         Ok(Ok(()))
     };

@@ -6,6 +6,7 @@ mod consent;
 mod enrolment;
 mod factors;
 mod inputs;
+pub mod late;
 mod leaving;
 mod lockout;
 mod mixing;

@@ -4,9 +4,12 @@ use std::time::Duration;
 use serde_json::json;
 use tenantry::model::{ClientState, DeviceSignIn, GrantType, MembershipState, PersonState};
 use tenantry::protocol::Reason;
+use tenantry::service::authorize::Destination;
 use tenantry::service::clients::Preset;
+use tenantry::service::device::approve;
 
 use super::{ALL, Answer, DEVICE, World, answer};
+use crate::attacks::late::{Ending, Late};
 use crate::harness::browser::Browser;
 use crate::harness::par::par;
 
@@ -269,4 +272,23 @@ async fn authorization_details_of_a_device_are_shown_each_time_and_granted() {
     assert_eq!(later.body["authorization_details"], less);
     let told = w.post("/introspect", &[("token", tokens.text("access_token"))]).await.good();
     assert_eq!(told.body["authorization_details"], asked);
+}
+
+#[tokio::test]
+async fn h08_c04_no_device_is_let_in_once_all_has_ended() {
+    for ending in [Ending::Nothing, Ending::Password, Ending::Disabled, Ending::Session, Ending::Membership] {
+        let w = World::new().await;
+        let device = w.begin_device(&[]).await;
+        let mut browser = w.t.browser();
+        w.at_confirmation(&mut browser, &device).await;
+        let late = Late::at(&w.t, &browser, |flow| flow.progress.consented = true).await;
+
+        ending.comes(&w.t, &w.anna.id, &w.acme.id).await;
+        let Late { flow, visitor, client, loaded, tenant, .. } = late;
+        let step = approve(&w.t.app, &client, &loaded, &tenant, flow, &visitor, w.t.now()).await.unwrap();
+
+        let good = ending == Ending::Nothing;
+        assert_eq!(matches!(step.to, Destination::Refused(_)), !good, "{ending:?}");
+        assert_eq!(w.poll(&device).await.status == 200, good, "{ending:?}");
+    }
 }

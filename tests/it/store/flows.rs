@@ -91,6 +91,84 @@ async fn e16_the_sessions_beyond_the_cap_are_those_unused_the_longest(store: &St
         .unwrap();
 }
 
+async fn h08_what_is_granted_in_a_session_while_all_ends_ends_too(store: &Store) {
+    furnish(store).await;
+    let (held, is_held) = tokio::sync::oneshot::channel();
+    let begin = store.write(async move |w| {
+        assert!(w.hold_session(&session_id()).await?);
+        assert!(w.enter_membership(&membership_id("ada", "acme"), NOW).await?);
+        w.insert_grant(&new_grant(GrantId::from_text("gra_late"))).await?;
+        held.send(()).unwrap();
+        // Long enough for the other one to reach the row.
+        for _ in 0..100 {
+            w.grant(&grant_id()).await?;
+        }
+        Ok(())
+    });
+    let end = async {
+        is_held.await.unwrap();
+        let all = async |w: &mut tenantry::store::Write| {
+            w.end_sessions_of(&person_id("ada"), NOW).await?;
+            w.end_grants_of_person(&person_id("ada"), NOW).await
+        };
+        store.write(all).await
+    };
+
+    let (begun, ended) = tokio::join!(begin, end);
+
+    begun.unwrap();
+    assert_eq!(ended.unwrap(), 2);
+    let late = store.read(async |r| r.grant(&GrantId::from_text("gra_late")).await).await.unwrap().unwrap();
+    assert_eq!(late.ended_at, Some(NOW));
+}
+
+async fn h08_c04_nothing_is_held_any_more_once_all_has_ended(store: &Store) {
+    furnish(store).await;
+    let ada = store.read(async |r| r.person(&person_id("ada")).await).await.unwrap().unwrap();
+    assert!(store.write(async |w| w.hold_unchanged(&ada).await).await.unwrap());
+    let (ended, is_ended) = tokio::sync::oneshot::channel();
+    let end = store.write(async move |w| {
+        w.set_password(&person_id("ada"), "another hash", NOW.plus(HOUR)).await?;
+        w.end_sessions_of(&person_id("ada"), NOW).await?;
+        assert!(w.disable_membership(&membership_id("ada", "acme")).await?);
+        ended.send(()).unwrap();
+        for _ in 0..100 {
+            w.grant(&grant_id()).await?;
+        }
+        Ok(())
+    });
+    let begin = async {
+        is_ended.await.unwrap();
+        let person = store.write(async |w| w.hold_unchanged(&ada).await).await.unwrap();
+        let session = store.write(async |w| w.hold_session(&session_id()).await).await.unwrap();
+        let member = store.write(async |w| w.enter_membership(&membership_id("ada", "acme"), NOW).await).await.unwrap();
+        (person, session, member)
+    };
+
+    let (end, held) = tokio::join!(end, begin);
+
+    end.unwrap();
+    assert_eq!(held, (false, false, false));
+}
+
+async fn c04_somebody_who_is_not_the_same_any_more_is_not_held(store: &Store) {
+    furnish(store).await;
+    let ada = store.read(async |r| r.person(&person_id("ada")).await).await.unwrap().unwrap();
+
+    store
+        .write(async |w| {
+            w.set_second_factor(&ada.id, FactorKind::Totp, NOW).await?;
+            assert!(!w.hold_unchanged(&ada).await?, "another second factor");
+            w.set_second_factor(&ada.id, ada.second_factor, NOW).await?;
+            assert!(w.hold_unchanged(&ada).await?);
+            assert!(w.disable_person(&ada.id, false, NOW).await?);
+            assert!(!w.hold_unchanged(&ada).await?, "disabled");
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
 async fn a_tenant_is_remembered_per_client_and_as_the_last_of_all(store: &Store) {
     furnish(store).await;
     let other = ClientId::from_text("cli_other");
@@ -188,6 +266,9 @@ conformance! {
     a_session_is_found_by_its_cookie_even_when_it_is_over,
     a_renewed_session_has_a_new_cookie,
     a_session_that_is_over_is_neither_renewed_nor_touched,
+    h08_what_is_granted_in_a_session_while_all_ends_ends_too,
+    h08_c04_nothing_is_held_any_more_once_all_has_ended,
+    c04_somebody_who_is_not_the_same_any_more_is_not_held,
     e16_the_sessions_beyond_the_cap_are_those_unused_the_longest,
     a_tenant_is_remembered_per_client_and_as_the_last_of_all,
     a_flow_is_changed_only_on_top_of_the_version_that_was_read,
