@@ -316,16 +316,8 @@ pub(super) async fn take_over_to_grant(
     now: Timestamp,
 ) -> Result<Result<Option<Established>, Outlived>, StoreError> {
     match take_over(app, w, flow, loaded, visitor, now).await? {
-        Ok(None) if !goes_on(w, visitor).await? => Ok(Err(Outlived)),
+        Ok(None) if !session::goes_on(w, visitor).await? => Ok(Err(Outlived)),
         taken => Ok(taken),
-    }
-}
-
-/// Does the browser's session go on? It is held then.
-pub(super) async fn goes_on(w: &mut Write, visitor: &Visitor) -> Result<bool, StoreError> {
-    match &visitor.session {
-        Some(session) => w.hold_session(&session.id).await,
-        None => Ok(false),
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::answer::answer;
 use super::audit::{Event, record};
-use super::authorize::{Outlived, Stored, goes_on, plan_to_take_over, take_over_to_grant, taken_over, use_up};
+use super::authorize::{Outlived, Stored, plan_to_take_over, take_over_to_grant, taken_over, use_up};
 use super::client_auth::Denied;
 use super::facts::Loaded;
 use super::session::{self, Established, Planned};
@@ -186,7 +186,7 @@ async fn begin_planned(
     planned: Option<Planned>,
 ) -> Result<Option<Option<Established>>, StoreError> {
     let Decided { app, visitor, now, .. } = *decided;
-    let Some(planned) = planned else { return Ok(goes_on(w, visitor).await?.then_some(None)) };
+    let Some(planned) = planned else { return Ok(session::goes_on(w, visitor).await?.then_some(None)) };
     let Some(person) = &decided.loaded.person else { return Ok(None) };
     let Some(established) = session::establish_planned(app, w, visitor, person, planned, now).await? else { return Ok(None) };
     taken_over(app, w, flow, &established, visitor, now).await?;

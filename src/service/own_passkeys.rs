@@ -131,7 +131,7 @@ pub async fn finish(
             letters::queue(w, &letter, now).await?;
             let event = Event::of_person("factor.passkey", &person.id, "added").with(json!({ "passkey": passkey.id }));
             record(app, w, event, visitor, now).await?;
-            let session = session::go_on(app, w, visitor, &person.id, proof, now).await?;
+            let session = session::renew_own(app, w, visitor, &person.id, proof, now).await?;
             Ok(session.map(|session| (fresh, session)).ok_or(()))
         })
         .await?;
@@ -189,7 +189,7 @@ pub async fn remove(app: &App, person: &Person, id: &PasskeyId, visitor: &Visito
             letters::queue(w, &letter, now).await?;
             let event = Event::of_person("factor.passkey", &person.id, "removed").with(json!({ "passkey": id }));
             record(app, w, event, visitor, now).await?;
-            let session = session::go_on(app, w, visitor, &person.id, Proof::default(), now).await?;
+            let session = session::renew_own(app, w, visitor, &person.id, Proof::default(), now).await?;
             Ok(session.map(|session| Removed::Yes(Box::new(session))).ok_or(Removed::NotThere))
         })
         .await?;

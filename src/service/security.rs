@@ -137,7 +137,7 @@ pub async fn confirm(
             w.replace_recovery_codes(&person.id, &digests, now).await?;
             letters::queue(w, &letter, now).await?;
             record(app, w, Event::of_person("factor.app", &person.id, "on"), visitor, now).await?;
-            let Some(session) = session::go_on(app, w, visitor, &person.id, proof, now).await? else { return Ok(Err(())) };
+            let Some(session) = session::renew_own(app, w, visitor, &person.id, proof, now).await? else { return Ok(Err(())) };
             Ok(Ok(Confirmed::Yes { recovery: codes, session: Box::new(session) }))
         })
         .await?;
@@ -226,13 +226,14 @@ pub async fn switch(app: &App, person: &Person, to: FactorKind, visitor: &Visito
             }
             letters::queue(w, &letter, now).await?;
             record(app, w, Event::of_person("factor.switch", &person.id, outcome), visitor, now).await?;
-            Ok(session::go_on(app, w, visitor, &person.id, Proof::default(), now).await?.ok_or(()))
+            Ok(session::renew_own(app, w, visitor, &person.id, Proof::default(), now).await?.ok_or(()))
         })
         .await?;
     Ok(established.ok())
 }
 
-/// Makes new recovery codes; the ones before are dead. None for people whose second factor is not on a device.
+/// Makes new recovery codes; the ones before are dead. None for people whose second factor is not on a device, and once the
+/// session has ended.
 pub async fn new_recovery_codes(
     app: &App,
     person: &Person,
@@ -245,12 +246,17 @@ pub async fn new_recovery_codes(
     let codes = recovery::generate(&*app.entropy);
     let digests: Vec<Digest> = codes.iter().map(recovery::digest).collect();
     let letter = notice(app, person, FactorChange::RecoveryMade, now)?;
-    app.store
+    let goes_on = app
+        .store
         .write(async |w| {
+            if !session::goes_on(w, visitor).await? {
+                return Ok(false);
+            }
             w.replace_recovery_codes(&person.id, &digests, now).await?;
             letters::queue(w, &letter, now).await?;
-            record(app, w, Event::of_person("factor.recovery", &person.id, "renewed"), visitor, now).await
+            record(app, w, Event::of_person("factor.recovery", &person.id, "renewed"), visitor, now).await?;
+            Ok(true)
         })
         .await?;
-    Ok(Some(codes))
+    Ok(goes_on.then_some(codes))
 }

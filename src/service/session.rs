@@ -136,7 +136,7 @@ async fn renew(w: &mut Write, planned: Planned, now: Timestamp) -> Result<Option
 
 /// The browser's own session goes on with a new cookie and what was proved in addition. None when it has ended: what was
 /// done in it must not happen then.
-pub async fn go_on(
+pub async fn renew_own(
     app: &App,
     w: &mut Write,
     visitor: &Visitor,
@@ -146,6 +146,14 @@ pub async fn go_on(
 ) -> Result<Option<Established>, StoreError> {
     let planned = plan(app, visitor, person, proof, now);
     if planned.renews { renew(w, planned, now).await } else { Ok(None) }
+}
+
+/// Does the browser's session go on? It is held then: whoever ends it finds what the caller writes.
+pub async fn goes_on(w: &mut Write, visitor: &Visitor) -> Result<bool, StoreError> {
+    match &visitor.session {
+        Some(session) => w.hold_session(&session.id).await,
+        None => Ok(false),
+    }
 }
 
 /// A new session in place of those that the caller has just ended, in the transaction in which it holds the person.

@@ -54,14 +54,19 @@ impl Write {
             .bind(fresh.created_at.micros())
             .fetch_optional(c))?;
         if id.is_some() {
+            self.hold_person(&fresh.person).await?;
             self.list_anew(&fresh.person).await?;
         }
         Ok(id.map(MembershipId::from_text))
     }
 
     pub async fn set_admin(&mut self, id: &MembershipId, admin: bool) -> Result<()> {
-        execute!(self, sqlx::query("update memberships set admin = $2 where id = $1").bind(id.as_str()).bind(admin))?;
-        Ok(())
+        const SQL: &str = "update memberships set admin = $2 where id = $1 returning person_id";
+        let person: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(admin).fetch_optional(c))?;
+        match person.map(PersonId::from_text) {
+            Some(person) => self.hold_person(&person).await,
+            None => Ok(()),
+        }
     }
 
     /// people.md S15, for a guest: here alone. False when the membership is disabled or gone.

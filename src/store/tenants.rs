@@ -201,7 +201,8 @@ impl Write {
         self.raise_generation().await
     }
 
-    /// False when the person is in this tenant already, or has another home (people.md K38).
+    /// False when the person is in this tenant already, or has another home (people.md K38). As everything that may make
+    /// an administrator it holds the person, so that whoever is about to disable that one finds the membership.
     pub async fn insert_membership(&mut self, membership: &Membership) -> Result<bool> {
         const SQL: &str = "insert into memberships
                 (id, person_id, tenant_id, kind, state, admin, api_access, limited_to_locations, last_used_at,
@@ -222,6 +223,7 @@ impl Write {
             .bind(membership.created_at.micros())
             .fetch_optional(c))?;
         if won.is_some() {
+            self.hold_person(&membership.person).await?;
             self.list_anew(&membership.person).await?;
         }
         Ok(won.is_some())
@@ -247,11 +249,11 @@ impl Write {
             where id = $1 and state in ('invited', 'active')
             returning person_id";
         let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(now.micros()).fetch_optional(c))?;
-        if let Some(person) = &won {
-            // From now on the name is known here.
-            self.list_anew(&PersonId::from_text(person.clone())).await?;
-        }
-        Ok(won.is_some())
+        let Some(person) = won.map(PersonId::from_text) else { return Ok(false) };
+        self.hold_person(&person).await?;
+        // From now on the name is known here.
+        self.list_anew(&person).await?;
+        Ok(true)
     }
 
     /// The person enters this tenant, and something is granted for it: whoever ends or disables the membership waits, and

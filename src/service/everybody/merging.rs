@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::super::audit::record_from;
 use super::super::people::acting::allowed;
+use super::super::people::admins::is_spared;
 use super::super::recovery::end_everything;
 use super::super::{Failure, letters};
 use super::{Barred, Held, Operating, Outcome, Subject};
@@ -258,7 +259,7 @@ async fn carry_out(operating: &Operating<'_>, w: &mut Write, plan: &Plan, choice
     w.empty_person(other, now).await?;
     for tenant in &administered {
         let nobody = crate::model::MembershipId::from_text("");
-        if !w.has_other_admin(tenant, &nobody).await? {
+        if !is_spared(w, tenant, &nobody).await? {
             return Ok(Err(Barred::LastAdmin(tenant.clone())));
         }
     }

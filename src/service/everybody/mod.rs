@@ -7,12 +7,15 @@ pub mod factor;
 pub mod merging;
 pub mod standing;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::audit::{Event, record_from};
+use super::people::admins::is_spared;
 use super::{Failure, Network};
 use crate::app::App;
-use crate::model::{Membership, MembershipKind, MembershipState, Person, PersonId, PersonState, TenantId, TenantState};
+use crate::model::{Membership, MembershipKind, MembershipState, Person, PersonId, PersonState, TenantId};
 use crate::store::{StoreError, Write};
 use crate::world::Timestamp;
 
@@ -125,12 +128,7 @@ impl Operating<'_> {
 
     /// Locks what a change looks at, and looks whether the one who asks still runs the instance.
     pub(super) async fn hold(&self, w: &mut Write, people: &[&PersonId]) -> Held<()> {
-        let mut tenants = Vec::new();
-        for person in people {
-            tenants.extend(w.memberships_of(person).await?.into_iter().map(|membership| membership.tenant));
-        }
-        tenants.sort();
-        tenants.dedup();
+        let tenants = tenants_of(w, people).await?;
         for tenant in &tenants {
             w.hold_tenant(tenant).await?;
         }
@@ -139,6 +137,11 @@ impl Operating<'_> {
         rows.dedup();
         for row in rows {
             w.hold_person(row).await?;
+        }
+        // Nobody gets a membership while the row is held. Who got one before that in a tenant which is not, is asked about
+        // again: taking that lock now could make two wait for each other.
+        if !tenants_of(w, people).await?.is_subset(&tenants) {
+            return Ok(Err(Barred::NotNow));
         }
         let operator = w.person(self.operator).await?;
         let still = operator.is_some_and(|operator| operator.operator && operator.state == PersonState::Active);
@@ -166,14 +169,22 @@ impl Operating<'_> {
     }
 }
 
+/// The tenants to which people belong or belonged.
+async fn tenants_of(w: &mut Write, people: &[&PersonId]) -> Result<BTreeSet<TenantId>, StoreError> {
+    let mut tenants = BTreeSet::new();
+    for person in people {
+        tenants.extend(w.memberships_of(person).await?.into_iter().map(|membership| membership.tenant));
+    }
+    Ok(tenants)
+}
+
 /// Would every tenant still have an administrator who can sign in, without this person? Disabled tenants need none.
 pub(super) async fn spares_admins(w: &mut Write, subject: &Subject) -> Held<()> {
     if subject.person.state != PersonState::Active {
         return Ok(Ok(()));
     }
     for membership in subject.memberships.iter().filter(|m| m.admin && m.state == MembershipState::Active) {
-        let active = w.tenant(&membership.tenant).await?.is_some_and(|tenant| tenant.state == TenantState::Active);
-        if active && !w.has_other_admin(&membership.tenant, &membership.id).await? {
+        if !is_spared(w, &membership.tenant, &membership.id).await? {
             return Ok(Err(Barred::LastAdmin(membership.tenant.clone())));
         }
     }

@@ -3,8 +3,18 @@ use serde_json::json;
 
 use super::acting::{Acting, Deed, Outcome, Refusal, allowed};
 use super::standing::leaves_an_admin;
-use crate::model::{MembershipState, PersonId};
+use crate::model::{MembershipId, MembershipState, PersonId, TenantId, TenantState};
 use crate::policy::permission::Right;
+use crate::store::{StoreError, Write};
+
+/// Would the tenant still have an administrator who can sign in, without this membership? A disabled tenant needs none:
+/// nobody enters it. Ask it while the tenant is held.
+pub(in crate::service) async fn is_spared(w: &mut Write, tenant: &TenantId, besides: &MembershipId) -> Result<bool, StoreError> {
+    if w.has_other_admin(tenant, besides).await? {
+        return Ok(true);
+    }
+    Ok(w.tenant(tenant).await?.is_none_or(|tenant| tenant.state != TenantState::Active))
+}
 
 /// Gives or takes the administrator's flag. Only an administrator does, never for himself, and one always remains.
 pub async fn set_admin(acting: &Acting<'_>, person: &PersonId, admin: bool) -> Outcome<()> {

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::super::audit::{Event, record_from};
 use super::super::{Failure, Network};
 use super::acting::{Acting, Deed, Outcome, Refusal, allowed, told};
+use super::admins::is_spared;
 use super::standing::leaves_an_admin;
 use crate::app::App;
 use crate::model::{MembershipKind, MembershipState, PersonId, Removal, TenantId};
@@ -54,7 +55,7 @@ pub async fn leave(
                 (_, MembershipKind::Home) => return Ok(Err(Refusal::Rules)),
                 _ => {}
             }
-            if membership.admin && !w.has_other_admin(tenant, &membership.id).await? {
+            if membership.admin && !is_spared(w, tenant, &membership.id).await? {
                 return Ok(Err(Refusal::LastAdmin));
             }
             w.end_membership(&membership, now).await?;

@@ -4,6 +4,7 @@ use serde_json::json;
 use super::super::attempts;
 use super::super::recovery::end_everything;
 use super::acting::{Acting, Deed, Held, Outcome, Refusal, allowed};
+use super::admins::is_spared;
 use crate::model::{Membership, MembershipState, PersonId, TenantId};
 use crate::policy::permission::Right;
 use crate::store::{Read, Seat, StoreError, Write};
@@ -98,8 +99,10 @@ async fn administered(r: &mut Read, person: &PersonId) -> Result<Vec<TenantId>, 
 }
 
 /// A home deactivates its people everywhere: no other tenant may lose its last administrator by that (security.md I10).
-/// `held` are the tenants that nobody else changes at this moment.
+/// `held` are the tenants that nobody else changes at this moment; whoever makes the person an administrator elsewhere
+/// waits for the person's row.
 async fn leaves_admins_everywhere(w: &mut Write, person: &PersonId, held: &[TenantId]) -> Held<()> {
+    w.hold_person(person).await?;
     for membership in w.memberships_of(person).await? {
         if !membership.admin || membership.state != MembershipState::Active {
             continue;
@@ -108,7 +111,7 @@ async fn leaves_admins_everywhere(w: &mut Write, person: &PersonId, held: &[Tena
         if !held.contains(&membership.tenant) {
             return Ok(Err(Refusal::Meanwhile));
         }
-        if !w.has_other_admin(&membership.tenant, &membership.id).await? {
+        if !is_spared(w, &membership.tenant, &membership.id).await? {
             return Ok(Err(Refusal::LastAdmin));
         }
     }
@@ -118,6 +121,6 @@ async fn leaves_admins_everywhere(w: &mut Write, person: &PersonId, held: &[Tena
 /// Would the tenant still have an administrator who can sign in, without this one?
 pub(super) async fn leaves_an_admin(acting: &Acting<'_>, w: &mut Write, seat: &Seat) -> Held<()> {
     let counts = seat.membership.admin;
-    let remains = !counts || w.has_other_admin(acting.tenant(), &seat.membership.id).await?;
+    let remains = !counts || is_spared(w, acting.tenant(), &seat.membership.id).await?;
     Ok(if remains { Ok(()) } else { Err(Refusal::LastAdmin) })
 }

@@ -1,7 +1,7 @@
 //! Accounts that end for good: erased (people.md C12, GDPR Art. 17), or merged into another one (S47, S48).
 use std::time::Duration;
 
-use tenantry::model::{ClientId, Email, FactorKind, MembershipKind, MembershipState, PersonId, PersonState, TenantId};
+use tenantry::model::{ClientId, Email, FactorKind, MembershipKind, MembershipState, PersonId, PersonState, TenantId, TenantState};
 use tenantry::service::audit_chain::{seal, verify};
 use tenantry::service::everybody::erasing::carry_out;
 use tenantry::store::Inserted;
@@ -265,6 +265,29 @@ async fn s47_where_both_belong_in_different_ways_the_operator_chooses() {
     assert_eq!(person(&t, &two.id).await.state, PersonState::Deactivated);
     browser.goto(&address).await;
     assert_eq!(browser.page().status, 422, "once merged, it is not there to be merged again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i10_a_disabled_tenant_needs_no_administrator_whichever_way_one_goes() {
+    let t = Tenantry::start().await;
+    let (acme, globex) = (t.tenant("acme").await, t.tenant("globex").await);
+    let (one, two) = (t.member(&acme, "one@acme.example").await, t.admin(&acme, "two@acme.example").await);
+    let boss = t.admin(&globex, "boss@globex.example").await;
+    let mut browser = at_work(&t).await;
+    for tenant in [&acme, &globex] {
+        t.app.store.write(async |w| w.set_tenant_state(&tenant.id, TenantState::Disabled).await).await.unwrap();
+    }
+    t.app.refresh().await.unwrap();
+
+    browser.goto(format!("/operator/people/{}/merge?other={}", one.id, two.id)).await;
+    browser.tick(&format!("#mine-{}", acme.id)).submit("#confirm").await;
+    assert!(browser.has("#done"), "{}", browser.page().body);
+    browser.goto(format!("/operator/people/{}", boss.id)).await;
+    browser.follow("#deed-disable").await;
+    browser.submit("#confirm").await;
+
+    assert_eq!(membership(&t, &one.id, &acme.id).await, Some((MembershipKind::Home, MembershipState::Active, false)));
+    assert_eq!(person(&t, &boss.id).await.state, PersonState::Deactivated);
 }
 
 #[tokio::test(flavor = "multi_thread")]

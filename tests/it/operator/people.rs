@@ -1,7 +1,9 @@
 //! People of all tenants: found, disabled, helped (people.md C16, S58), each with the last administrator in mind.
 use std::time::Duration;
 
-use tenantry::model::{FactorKind, MembershipKind, MfaReset, Person, PersonId, PersonState};
+use tenantry::model::{FactorKind, Membership, MembershipId, MembershipKind, MfaReset, Person, PersonId, PersonState};
+use tenantry::service::Network;
+use tenantry::service::everybody::{Operating, standing};
 
 use super::{actions, at_work, olga, signed_in};
 use crate::harness::browser::Browser;
@@ -199,4 +201,39 @@ async fn g07_no_operator_takes_the_second_factor_of_another_one() {
 
     assert_eq!((browser.page().status, browser.page().attr("#error", "data-kind").as_str()), (403, "of_an_operator"));
     assert_eq!(person(&t, &oskar.id).await.second_factor, FactorKind::Totp);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i10_nobody_who_becomes_an_administrator_meanwhile_is_disabled_as_the_last_one() {
+    let t = Tenantry::start().await;
+    let (acme, globex) = (t.tenant("acme").await, t.tenant("globex").await);
+    let (anna, boss) = (t.member(&acme, "anna@acme.example").await, t.admin(&globex, "boss@globex.example").await);
+    let (olga, network) = (olga(&t).await, Network::local());
+    let operating = Operating { app: &t.app, operator: &olga.id, network: &network, now: t.now() };
+    let before = t.app.store.read(async |r| r.membership(&boss.id, &globex.id).await).await.unwrap().unwrap();
+    let fresh =
+        Membership { id: MembershipId::from_text("mem_late"), person: anna.id.clone(), kind: MembershipKind::Guest, ..before.clone() };
+    let (made, is_made) = tokio::sync::oneshot::channel();
+    let make = t.app.store.write(async |w| {
+        w.hold_tenant(&globex.id).await?;
+        assert!(w.insert_membership(&fresh).await?);
+        assert!(w.has_other_admin(&globex.id, &before.id).await?);
+        w.set_admin(&before.id, false).await?;
+        made.send(()).unwrap();
+        // Long enough for the other one to reach the row.
+        for _ in 0..100 {
+            w.person(&boss.id).await?;
+        }
+        Ok(())
+    });
+    let disable = async {
+        is_made.await.unwrap();
+        standing::disable(&operating, &anna.id).await.unwrap()
+    };
+
+    let (made, disabled) = tokio::join!(make, disable);
+
+    made.unwrap();
+    assert!(disabled.is_err(), "{disabled:?}");
+    assert_eq!(person(&t, &anna.id).await.state, PersonState::Active);
 }

@@ -107,6 +107,38 @@ async fn i10_a_home_disables_nobody_who_is_another_tenants_last_administrator() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn i10_a_home_disables_nobody_who_becomes_another_tenants_last_administrator_meanwhile() {
+    let desk = Desk::set().await;
+    let anna = desk.t.member(&desk.acme, "anna@acme.example").await;
+    let guest = desk.t.guest(&desk.globex, &anna).await;
+    let gil = desk.membership(&desk.gil.id, &desk.globex).await;
+    let scope = desk.scope(&desk.marie.id, &desk.acme).await;
+    let acting = desk.acting(&scope);
+    let (made, is_made) = tokio::sync::oneshot::channel();
+    let make = desk.t.app.store.write(async |w| {
+        w.hold_tenant(&desk.globex.id).await?;
+        w.set_admin(&guest.id, true).await?;
+        assert!(w.has_other_admin(&desk.globex.id, &gil.id).await?);
+        w.set_admin(&gil.id, false).await?;
+        made.send(()).unwrap();
+        // Long enough for the other one to reach the row.
+        for _ in 0..100 {
+            w.person(&desk.gil.id).await?;
+        }
+        Ok(())
+    });
+    let disable = async {
+        is_made.await.unwrap();
+        disable(&acting, &anna.id).await.unwrap()
+    };
+
+    let (made, disabled) = tokio::join!(make, disable);
+
+    made.unwrap();
+    assert!(matches!(disabled, Err(Refusal::LastAdmin | Refusal::Meanwhile)), "{disabled:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn i10_two_homes_that_disable_each_others_last_administrators_leave_one() {
     let desk = Desk::set().await;
     let (anna, bea) = (desk.t.member(&desk.acme, "anna@acme.example").await, desk.t.member(&desk.acme, "bea@acme.example").await);
