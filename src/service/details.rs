@@ -46,8 +46,12 @@ pub async fn save(app: &App, person: &Person, typed: Typed<'_>, visitor: &Visito
     }
     app.store
         .write(async |w| {
-            w.set_details(&person.id, first, last, locale, now).await?;
-            record(app, w, Event::of_person("person.details", &person.id, "changed").with(json!({ "fields": changed })), visitor, now).await
+            // Nothing is written about whoever was erased meanwhile.
+            if w.set_details(&person.id, first, last, locale, now).await? {
+                let event = Event::of_person("person.details", &person.id, "changed").with(json!({ "fields": changed }));
+                record(app, w, event, visitor, now).await?;
+            }
+            Ok(())
         })
         .await?;
     Ok(Saved::Yes(locale))

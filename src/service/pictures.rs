@@ -33,8 +33,11 @@ pub async fn keep(
     let picture = Picture { id: PictureId::generate(now, &*app.entropy), png };
     app.store
         .write(async |w| {
-            w.set_picture(&person.id, &picture, now).await?;
-            record(app, w, Event::of_person("person.picture", &person.id, "set"), visitor, now).await
+            // Whoever was erased meanwhile keeps none.
+            if w.set_picture(&person.id, &picture, now).await? {
+                record(app, w, Event::of_person("person.picture", &person.id, "set"), visitor, now).await?;
+            }
+            Ok(())
         })
         .await?;
     Ok(Ok(()))

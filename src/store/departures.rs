@@ -64,6 +64,8 @@ const BELONGINGS: &[&str] = &[
     "delete from imports where person_id = $1",
     "delete from person_words where person_id = $1",
     "delete from lockouts where name in ('person:' || $1, 'told:person:' || $1, 'factor:' || $1, 'new-password:' || $1)",
+    "update access_tokens set claims = '{}'
+        where claims is not null and grant_id in (select id from grants where person_id = $1)",
     "delete from session_tenants where session_id in (select id from sessions where person_id = $1)",
 ];
 

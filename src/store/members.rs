@@ -1,4 +1,5 @@
 //! Who belongs to a tenant and as what: everything that administrators and members themselves change about it.
+use super::persons::described;
 use super::{Read, Result, Write, execute, on};
 use crate::model::{Email, Membership, MembershipId, MembershipState, PersonId, PersonState, TenantId};
 use crate::world::Timestamp;
@@ -113,9 +114,9 @@ impl Write {
         Ok(true)
     }
 
-    /// people.md K9. False when there is no such person.
+    /// people.md K9. False when there is no such person, or an erased one.
     pub async fn set_names(&mut self, id: &PersonId, first: &str, last: &str, now: Timestamp) -> Result<bool> {
-        const SQL: &str = "update persons set first_name = $2, last_name = $3, updated_at = $4 where id = $1";
+        const SQL: &str = concat!("update persons set first_name = $2, last_name = $3, updated_at = $4 where id = $1 and ", described!());
         let changed = execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(first).bind(last).bind(now.micros()))?;
         self.list_anew(id).await?;
         Ok(changed > 0)

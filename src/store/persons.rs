@@ -38,6 +38,14 @@ macro_rules! person_columns {
 }
 pub(super) use person_columns;
 
+/// Erased people stay without a description, and whoever an operator disabled as that one was.
+macro_rules! described {
+    () => {
+        "(state <> 'deactivated' or not disabled_by_operator)"
+    };
+}
+pub(super) use described;
+
 macro_rules! person_where {
     ($condition:literal) => {
         concat!(
@@ -243,17 +251,20 @@ impl Write {
         Ok(won.is_some())
     }
 
-    /// Writes the profile anew. False when there is no such person.
+    /// Writes the profile anew. False when there is no such person, or an erased one.
     pub async fn set_profile(&mut self, id: &PersonId, profile: &Profile, now: Timestamp) -> Result<bool> {
-        const SQL: &str = "update persons set profile = $2, updated_at = $3 where id = $1";
+        const SQL: &str = concat!("update persons set profile = $2, updated_at = $3 where id = $1 and ", described!());
         let text = to_json(profile);
         let changed = execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(&text).bind(now.micros()))?;
         Ok(changed > 0)
     }
 
-    /// What people write about themselves (people.md K13). False when there is no such person.
+    /// What people write about themselves (people.md K13). False when there is no such person, or an erased one.
     pub async fn set_details(&mut self, id: &PersonId, first_name: &str, last_name: &str, locale: Locale, now: Timestamp) -> Result<bool> {
-        const SQL: &str = "update persons set first_name = $2, last_name = $3, locale = $4, updated_at = $5 where id = $1";
+        const SQL: &str = concat!(
+            "update persons set first_name = $2, last_name = $3, locale = $4, updated_at = $5 where id = $1 and ",
+            described!()
+        );
         let changed =
             execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(first_name).bind(last_name).bind(locale.as_str()).bind(now.micros()))?;
         self.list_anew(id).await?;
@@ -290,6 +301,12 @@ impl Write {
             .bind(micros(person.password_set_at).unwrap_or(0))
             .fetch_optional(c))?;
         Ok(same.is_some())
+    }
+
+    /// Holds a person about whom something may still be kept. False when there is no such person, or an erased one.
+    pub(super) async fn hold_described(&mut self, id: &PersonId) -> Result<bool> {
+        const SQL: &str = concat!("update persons set updated_at = updated_at where id = $1 and ", described!());
+        Ok(execute!(self, sqlx::query(SQL).bind(id.as_str()))? > 0)
     }
 
     /// Makes transactions that look at a person and write in consequence wait for each other on PostgreSQL.

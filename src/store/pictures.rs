@@ -59,13 +59,16 @@ impl Read {
 }
 
 impl Write {
-    /// Replaces the person's picture.
-    pub async fn set_picture(&mut self, person: &PersonId, picture: &Picture, now: Timestamp) -> Result<()> {
+    /// Replaces the person's picture. False when there is no such person, or an erased one.
+    pub async fn set_picture(&mut self, person: &PersonId, picture: &Picture, now: Timestamp) -> Result<bool> {
         const SQL: &str = "insert into pictures (person_id, id, png, created_at) values ($1, $2, $3, $4)
             on conflict (person_id) do update set id = excluded.id, png = excluded.png, created_at = excluded.created_at";
+        if !self.hold_described(person).await? {
+            return Ok(false);
+        }
         let text = STANDARD.encode(&picture.png);
         execute!(self, sqlx::query(SQL).bind(person.as_str()).bind(picture.id.as_str()).bind(&text).bind(now.micros()))?;
-        Ok(())
+        Ok(true)
     }
 
     /// False when there was none.

@@ -32,7 +32,9 @@ pub async fn edit(acting: &Acting<'_>, person: &PersonId, (first, last): (&str, 
                 return Ok(Err(Refusal::Rules));
             }
             if !changed.is_empty() {
-                w.set_details(person, &first, &last, locale, acting.now).await?;
+                if !w.set_details(person, &first, &last, locale, acting.now).await? {
+                    return Ok(Err(Refusal::NotNow));
+                }
                 acting.done(w, deed, serde_json::json!({ "fields": changed })).await?;
             }
             Ok(Ok(()))

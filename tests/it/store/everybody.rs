@@ -1,6 +1,6 @@
 //! Everybody of the instance, and accounts that end for good.
 use tenantry::model::*;
-use tenantry::store::{EverybodyFilter, Inserted, NewPerson, Store, person_attempts};
+use tenantry::store::{EverybodyFilter, Inserted, NewPerson, Picture, Store, person_attempts};
 
 use super::conformance;
 use super::fixtures::*;
@@ -156,6 +156,48 @@ async fn an_emptied_person_frees_the_address_and_keeps_the_id(store: &Store) {
     assert!(names(store, EverybodyFilter { search: "mohn".to_owned(), ..EverybodyFilter::default() }).await.is_empty());
 }
 
+async fn c12_nobody_fills_an_erased_person_again_and_no_token_tells_of_one(store: &Store) {
+    furnish(store).await;
+    let ada = person_id("ada");
+    let claims = [("name".to_owned(), "Ada Example".into())].into_iter().collect();
+    let token = AccessTokenRow {
+        id: TokenId::from_text("tok_1"),
+        grant: Some(grant_id()),
+        client: client_id(),
+        scope: "profile".to_owned(),
+        opaque: Some(OpaqueToken { digest: digest("token"), claims }),
+        expires_at: NOW.plus(HOUR),
+        revoked_at: None,
+    };
+    let picture = Picture { id: PictureId::from_text("pic_1"), png: vec![7; 30] };
+    let profile = Profile { nickname: "Countess".to_owned(), ..Profile::default() };
+
+    store
+        .write(async |w| {
+            w.insert_access_token(&token).await?;
+            w.empty_person(&ada, NOW).await?;
+            assert!(!w.set_details(&ada, "Ada", "Example", Locale::De, NOW).await?);
+            assert!(!w.set_names(&ada, "Ada", "Example", NOW).await?);
+            assert!(!w.set_profile(&ada, &profile, NOW).await?);
+            assert!(!w.set_picture(&ada, &picture, NOW).await?);
+            Ok(())
+        })
+        .await
+        .unwrap();
+
+    store
+        .read(async |r| {
+            let row = r.person(&ada).await?.expect("the row stays");
+            assert_eq!((row.name().as_str(), row.profile), ("", Profile::default()));
+            assert_eq!(r.picture_of(&ada).await?, None);
+            let token = r.opaque_token(&digest("token")).await?.expect("its digest stays: it was issued");
+            assert!(token.opaque.expect("no signed one").claims.is_empty());
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
 async fn a_membership_and_its_consents_are_given_to_another_person(store: &Store) {
     crowd(store).await;
     store
@@ -182,5 +224,6 @@ conformance! {
     filters_narrow_the_list_alone_and_together,
     a_departure_is_ordered_once_taken_back_or_done,
     an_emptied_person_frees_the_address_and_keeps_the_id,
+    c12_nobody_fills_an_erased_person_again_and_no_token_tells_of_one,
     a_membership_and_its_consents_are_given_to_another_person,
 }
