@@ -1,5 +1,5 @@
 //! Lines of the audit trail for pages: ids become names, positions in the list become links.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::WebError;
 use crate::app::App;
@@ -49,10 +49,10 @@ pub enum Names<'a> {
 
 /// Turns rows into lines, with the names of the people in them as they are called today.
 pub async fn lines(app: &App, rows: Vec<AuditRow>, names: Names<'_>) -> Result<Vec<LogLine>, WebError> {
-    let people = match names {
+    let Known { people, operators } = match names {
         Names::In(tenant) => called(app, &rows, Some(tenant)).await?,
         Names::All => called(app, &rows, None).await?,
-        Names::Own => BTreeMap::new(),
+        Names::Own => Known::default(),
     };
     let all = names != Names::Own;
     let registered = app.registered();
@@ -65,6 +65,8 @@ pub async fn lines(app: &App, rows: Vec<AuditRow>, names: Names<'_>) -> Result<V
             Some(name) => Some(name.clone()),
             None => Some(id.to_owned()).filter(|id| !matches!(id.as_str(), "" | "-")),
         };
+        // Where the operators' machines are is nothing that tenants are told.
+        let operator = matches!(names, Names::In(_)) && (operators.contains(&row.actor) || is_marked(&row));
         let own = row.actor == row.subject || !row.actor.starts_with(PersonId::PREFIX);
         LogLine {
             at: Moment::of(row.at),
@@ -76,14 +78,28 @@ pub async fn lines(app: &App, rows: Vec<AuditRow>, names: Names<'_>) -> Result<V
             outcome: row.outcome,
             application,
             // Where an administrator sat is no business of the one he arranged.
-            network: if all || own { row.network } else { String::new() },
+            network: if (all || own) && !operator { row.network } else { String::new() },
+            operator,
         }
     };
     Ok(rows.into_iter().map(line).collect())
 }
 
-/// The people that occur in the rows. Who was invited and never accepted is called by the id alone (security.md I11).
-async fn called(app: &App, rows: &[AuditRow], tenant: Option<&TenantId>) -> Result<BTreeMap<String, String>, WebError> {
+/// Does the line itself say that somebody acted as an operator? He may be none any more.
+fn is_marked(row: &AuditRow) -> bool {
+    row.detail["by"] == "operator" || row.detail["act"]["grant"].is_string()
+}
+
+/// The people that occur in some rows, by their ids.
+#[derive(Default)]
+struct Known {
+    /// What they are called.
+    people: BTreeMap<String, String>,
+    operators: BTreeSet<String>,
+}
+
+/// Looks them up. Who was invited and never accepted is called by the id alone (security.md I11).
+async fn called(app: &App, rows: &[AuditRow], tenant: Option<&TenantId>) -> Result<Known, WebError> {
     let mut ids: Vec<&String> =
         rows.iter().flat_map(|row| [&row.actor, &row.subject]).filter(|id| id.starts_with(PersonId::PREFIX)).collect();
     ids.sort();
@@ -91,21 +107,22 @@ async fn called(app: &App, rows: &[AuditRow], tenant: Option<&TenantId>) -> Resu
     let found = app
         .store
         .read(async |r| {
-            let mut names = BTreeMap::new();
+            let mut known = Known::default();
             for id in ids {
-                let person = PersonId::from_text(id.clone());
+                let Some(person) = r.person(&PersonId::from_text(id.clone())).await? else { continue };
+                if person.operator {
+                    known.operators.insert(id.clone());
+                }
                 if let Some(tenant) = tenant
-                    && !r.is_known_in(tenant, &person).await?
+                    && !r.is_known_in(tenant, &person.id).await?
                 {
                     continue;
                 }
-                if let Some(person) = r.person(&person).await? {
-                    // An erased person has no name any more.
-                    let name = person.name();
-                    names.insert(id.clone(), if name.is_empty() { id.clone() } else { name });
-                }
+                // An erased person has no name any more.
+                let name = person.name();
+                known.people.insert(id.clone(), if name.is_empty() { id.clone() } else { name });
             }
-            Ok(names)
+            Ok(known)
         })
         .await?;
     Ok(found)

@@ -20,6 +20,8 @@ pub struct LogLine {
     pub application: Option<String>,
     /// From where, shortened.
     pub network: String,
+    /// An operator did it: where he sat is no business of the tenant.
+    pub operator: bool,
 }
 
 /// Text: `happening.<variant>`.
@@ -112,9 +114,11 @@ fn samples_of_lines() -> Vec<LogLine> {
         subject: Some("Anna Berg".to_owned()),
         application: Some("Payment Desk".to_owned()),
         network: "192.0.2.7".to_owned(),
+        operator: false,
     };
     let spoken = Happening::ALL.into_iter().map(|what| line(Some(what), "sign_in.password", "ok", what != Happening::SignInRefused));
-    let bare = LogLine { actor: None, subject: None, application: None, ..line(None, "tenant.add", "done", true) };
+    let bare =
+        LogLine { actor: None, subject: None, application: None, network: String::new(), operator: true, ..line(None, "tenant.add", "done", true) };
     spoken.chain([bare]).collect()
 }
 

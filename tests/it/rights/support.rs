@@ -151,3 +151,17 @@ async fn i16_a_reason_and_a_time_of_at_most_a_day_are_demanded() {
     }
     assert_eq!(at(&mut s.olga, "/admin/acme").await.0, 404);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i16_where_an_operator_sat_is_not_told_to_the_tenant() {
+    let mut s = scene().await;
+    s.let_in().await;
+    at(&mut s.olga, "/admin/acme/people").await;
+
+    s.marie.goto("/admin/acme/audit").await;
+
+    let lines = s.marie.page().texts("tbody tr");
+    let (hers, others): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.contains("Olga"));
+    assert!(!hers.is_empty() && hers.iter().all(|line| line.contains("an operator") && !line.contains("127.0.0.1")), "{hers:?}");
+    assert!(others.iter().any(|line| line.contains("Marie") && line.contains("127.0.0.1")), "{others:?}");
+}

@@ -188,6 +188,7 @@ fn line(what: Option<Happening>, good: bool) -> LogLine {
         subject: None,
         application: None,
         network: "192.0.2.7".to_owned(),
+        operator: false,
     }
 }
 
