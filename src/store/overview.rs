@@ -1,4 +1,5 @@
 //! Figures for the start pages of the consoles.
+use super::people_list::stranger;
 use super::{Read, Result, on};
 use crate::model::TenantId;
 use crate::world::Timestamp;
@@ -38,11 +39,15 @@ impl Read {
     /// Counts the people of a tenant. `dormant_before`: whoever was not there since counts as locked (people.md C23).
     pub async fn tenant_figures(&mut self, tenant: &TenantId, dormant_before: Option<Timestamp>, now: Timestamp) -> Result<TenantFigures> {
         // people.md C17: deactivated before invited before locked before active.
-        const SQL: &str = "select s.state, s.kind, s.bare, count(*)
+        // security.md I11: of an invited stranger nothing but the invitation counts.
+        const SQL: &str = concat!(
+            "select s.state, s.kind, s.bare, count(*)
             from (
                 select
                     case
-                        when m.state = 'disabled' or p.state = 'deactivated' then 'deactivated'
+                        when m.state = 'disabled' or p.state = 'deactivated' and not ",
+            stranger!(),
+            " then 'deactivated'
                         when m.state = 'invited' or p.state = 'invited' then 'invited'
                         when p.id in (select substr(l.name, 8) from lockouts l where l.name like 'person:%' and l.paused_until > $2)
                             or coalesce(m.last_used_at, m.created_at) < $3 then 'locked'
@@ -54,7 +59,8 @@ impl Read {
                 where m.tenant_id = $1 and m.state <> 'left'
             ) s
             group by s.state, s.kind, s.bare
-            order by s.state, s.kind, s.bare";
+            order by s.state, s.kind, s.bare"
+        );
         let dormant = dormant_before.map_or(i64::MIN, Timestamp::micros);
         let rows: Vec<(String, String, String, i64)> =
             on!(self, c => sqlx::query_as(SQL).bind(tenant.as_str()).bind(now.micros()).bind(dormant).fetch_all(c))?;

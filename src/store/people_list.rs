@@ -57,12 +57,15 @@ struct ListedRow {
     stranger: bool,
 }
 
+/// Has an account and never said yes to the invitation.
 macro_rules! stranger {
     () => {
         "(m.accepted_at is null and p.email is not null
             and (p.password_hash is not null or p.last_login_at is not null or p.state = 'active'))"
     };
 }
+
+pub(super) use stranger;
 
 macro_rules! open_link {
     () => {

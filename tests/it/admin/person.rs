@@ -1,6 +1,7 @@
 //! One person.
-use tenantry::model::{MembershipKind, MembershipState};
+use tenantry::model::{Locale, MembershipKind, MembershipState};
 use tenantry::policy::presets::Preset;
+use tenantry::service::people::NewUsername;
 
 use super::{names, office, tamper, visitor};
 use crate::harness::tenantry::Tenantry;
@@ -211,4 +212,58 @@ async fn i11_an_invited_stranger_is_an_address_and_stays_one_when_the_membership
     }
     let membership = t.app.store.read(async |r| r.membership(&nils.id, &acme.id).await).await.unwrap();
     assert_eq!(membership.map(|m| m.state), Some(MembershipState::Disabled));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i11_of_an_invited_stranger_no_page_table_or_figure_tells_more_than_the_address() {
+    let t = Tenantry::start().await;
+    let (acme, _, mut browser) = office(&t, Preset::Konfipay).await;
+    let elsewhere = t.tenant("elsewhere").await;
+    let nils = t
+        .person_with("n7@elsewhere.example", |new| {
+            (new.first_name, new.last_name, new.locale) = ("Nils".to_owned(), "Holm".to_owned(), Locale::De);
+            new.username = Some(NewUsername { tenant: elsewhere.id.clone(), name: Some("nholm".to_owned()) });
+        })
+        .await;
+    t.join(&nils, &elsewhere, MembershipKind::Home).await;
+    t.join_with(&nils, &acme, MembershipKind::Guest, |new| new.state = MembershipState::Invited).await;
+    let group = t.group(&acme, "Payers", &[]).await;
+    t.put_into(&group, &nils).await;
+    browser.goto(format!("/admin/acme/people/{}/invite", nils.id)).await;
+    browser.submit("#invite-send").await;
+    t.app.store.write(async |w| w.disable_person(&nils.id, false, t.now()).await).await.unwrap();
+
+    let id = &nils.id;
+    let pages = [
+        "people".to_owned(),
+        "people?status=invited".to_owned(),
+        "people?q=n7".to_owned(),
+        format!("people?group={}", group.id),
+        "people?guest=yes".to_owned(),
+        format!("people/{id}"),
+        format!("people/{id}/disable"),
+        format!("groups/{}", group.id),
+        "audit".to_owned(),
+        format!("audit?who={id}"),
+        "audit?who=n7%40elsewhere.example".to_owned(),
+        "policies".to_owned(),
+        String::new(),
+        "people/export".to_owned(),
+    ];
+    for page in &pages {
+        browser.goto(format!("/admin/acme/{page}").trim_end_matches('/')).await;
+        assert_eq!(browser.page().status, 200, "{page}");
+        let body = &browser.page().body;
+        assert!(!["Nils", "Holm", "nholm"].iter().any(|secret| body.contains(secret)), "{page}: {body}");
+    }
+    for search in ["nils", "holm", "nholm"] {
+        browser.goto(format!("/admin/acme/people?q={search}")).await;
+        assert!(!browser.has(".list tbody th a"), "{search}");
+        browser.goto(format!("/admin/acme/audit?who={search}")).await;
+        assert!(!browser.has("tbody tr"), "{search}");
+    }
+    browser.goto("/admin/acme/people?status=deactivated").await;
+    assert!(!browser.has(".list tbody th a"), "that the account is disabled is not told");
+    let figures = t.app.store.read(async |r| r.tenant_figures(&acme.id, None, t.now()).await).await.unwrap();
+    assert_eq!((figures.invited, figures.deactivated), (1, 0));
 }
