@@ -10,6 +10,7 @@ pub struct EmailChange {
     pub email: String,
     /// What was typed.
     pub new: String,
+    /// The code that was sent; empty where the person is asked first whether one is to be sent.
     pub challenge: String,
     pub error: Option<EmailError>,
     /// A link was sent to the new address.
@@ -41,6 +42,7 @@ impl Page for EmailChange {
         let wrong = |error| Self { new: "anna@new.example".to_owned(), error: Some(error), ..page.clone() };
         vec![
             ("plain", page.clone()),
+            ("ask", Self { challenge: String::new(), ..page.clone() }),
             ("no-address", wrong(EmailError::Email)),
             ("wrong-code", wrong(EmailError::WrongCode)),
             ("expired", wrong(EmailError::Expired)),

@@ -13,6 +13,7 @@ use crate::service::email_change::{Asked, Opened, ask, begin, confirm, open};
 use crate::web::cookies::Cookie;
 use crate::web::error::WebError;
 use crate::web::extract::who::{Age, SignedIn, signed_in};
+use crate::web::extract::form::of_ones_own;
 use crate::web::extract::{Checked, Guest};
 use crate::web::signin::{self, link};
 use crate::web::view;
@@ -29,8 +30,9 @@ struct Shown {
     sent: bool,
 }
 
-/// Opens the dialog: a code goes to the present address by itself (people.md K12). Only its owner gets here (K10).
-pub async fn show(State(app): State<Arc<App>>, guest: Guest) -> Result<Response, WebError> {
+/// Opens the dialog: a code goes to the present address by itself (people.md K12). Only its owner gets here (K10). Whom
+/// another site may have led here is asked first (security.md E10).
+pub async fn show(State(app): State<Arc<App>>, guest: Guest, headers: HeaderMap) -> Result<Response, WebError> {
     let now = app.now();
     let who = match signed_in(&app, &guest, PATH, Age::Fresh, now).await? {
         Ok(who) => who,
@@ -39,8 +41,14 @@ pub async fn show(State(app): State<Arc<App>>, guest: Guest) -> Result<Response,
     if address(&who.person).is_none() {
         return Err(WebError::not_found());
     }
-    let challenge = begin(&app, &who.person, now).await?.to_string();
-    render(&app, &guest, &who, Shown { challenge, ..Shown::default() })
+    let shown = if of_ones_own(&headers) { sent(&app, &who, now).await? } else { Shown::default() };
+    render(&app, &guest, &who, shown)
+}
+
+/// Sends the code that the dialog waits for.
+async fn sent(app: &App, who: &SignedIn, now: Timestamp) -> Result<Shown, WebError> {
+    let challenge = begin(app, &who.person, now).await?.to_string();
+    Ok(Shown { challenge, ..Shown::default() })
 }
 
 pub async fn submit(State(app): State<Arc<App>>, guest: Guest, Checked(form): Checked) -> Result<Response, WebError> {
@@ -49,6 +57,10 @@ pub async fn submit(State(app): State<Arc<App>>, guest: Guest, Checked(form): Ch
         Ok(who) => who,
         Err(elsewhere) => return Ok(elsewhere),
     };
+    if form.get("send") == "yes" && address(&who.person).is_some() {
+        let shown = sent(&app, &who, now).await?;
+        return render(&app, &guest, &who, shown);
+    }
     let (new, code, challenge) = (form.get("email").trim(), form.get("code"), form.get("challenge"));
     if code.len() > 64 || challenge.len() > 64 {
         return Err(WebError::bad_form());

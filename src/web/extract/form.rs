@@ -100,6 +100,13 @@ pub async fn read(headers: &HeaderMap, body: Body, app: &App) -> Result<Fields, 
     Fields::parse(text).ok_or_else(WebError::bad_form)
 }
 
+/// Does the browser itself say that one of our pages led here, or the person's own hand? What sends letters without being
+/// asked twice wants that: another site could lead here (Fetch Metadata).
+pub fn of_ones_own(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map_or(&b""[..], |site| site.as_bytes());
+    site == b"same-origin" || site == b"none"
+}
+
 /// Does the browser itself say that another site sent this? (Fetch Metadata; Origin, RFC 6454 7)
 fn foreign(headers: &HeaderMap, app: &App) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));

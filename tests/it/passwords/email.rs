@@ -142,3 +142,25 @@ async fn h05_the_next_wish_ends_the_link_of_the_one_before() {
     assert_eq!(s.t.browser().goto(first.as_str()).await.page().status, 410);
     assert_eq!(browser.goto(s.t.mailbox.link(NEW).await.as_str()).await.page().status, 200);
 }
+
+#[tokio::test]
+async fn e10_g13_another_site_that_leads_to_the_dialog_makes_nobody_send_a_letter() {
+    let s = Scene::with(Preset::Konfipay, FactorKind::Email).await;
+    let mut browser = s.t.browser();
+    browser.goto("/login/start").await;
+    s.t.sign_in(&mut browser, &s.anna).await;
+    s.t.mailbox.take(&s.anna.email).await;
+
+    for site in ["cross-site", "same-site"] {
+        browser.extra = vec![("sec-fetch-site", site.to_owned())];
+        browser.goto("/account/email").await;
+        assert!(browser.has("#email-send") && !browser.has("#email-submit"), "{site}: {}", browser.page());
+        assert!(s.t.mailbox.take(&s.anna.email).await.is_empty(), "{site}");
+    }
+    browser.extra.clear();
+    browser.submit("#email-send").await;
+
+    let code = s.t.mailbox.code(&s.anna.email).await;
+    fill(&mut browser, NEW, &code).await;
+    assert!(browser.has("#email-sent"), "who really wants it asks for it");
+}
