@@ -50,6 +50,9 @@ pub struct Membership {
     pub tenant: TenantId,
     pub kind: MembershipKind,
     pub state: MembershipState,
+    /// The person said yes or entered, or was made here. Only from then on the tenant's rules count for the account (people.md
+    /// C19), and it knows the name (security.md I11).
+    pub accepted: bool,
     /// May arrange the people of the tenant.
     pub admin: bool,
     /// people.md K35.

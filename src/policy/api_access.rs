@@ -51,6 +51,7 @@ mod tests {
             limited_to_locations: false,
             last_used_at: None,
             woken_at: None,
+            accepted: true,
             created_at: Timestamp::from_micros(0),
         }
     }

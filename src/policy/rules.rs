@@ -66,9 +66,9 @@ pub struct AccountRules {
     pub may_disable: Ruled<bool>,
 }
 
-/// The tenants whose rules count for a person: joined, not ended or disabled.
+/// The tenants whose rules count for a person: joined on purpose, not ended or disabled.
 pub fn joined<'a>(memberships: &[Membership], tenant: impl Fn(&TenantId) -> Option<&'a Tenant>) -> Vec<&'a Tenant> {
-    memberships.iter().filter(|m| m.state == MembershipState::Active).filter_map(|m| tenant(&m.tenant)).collect()
+    memberships.iter().filter(|m| m.state == MembershipState::Active && m.accepted).filter_map(|m| tenant(&m.tenant)).collect()
 }
 
 impl AccountRules {

@@ -108,7 +108,7 @@ pub async fn admit(app: &App, person: &Person, session: &Session, handle: &str, 
         Verdict::Enter => {}
     }
     if membership.last_used_at.is_none_or(|at| now.since(at) >= TOUCH_EVERY) {
-        app.store.write(async |w| w.touch_membership(&membership.id, now).await).await?;
+        app.store.write(async |w| w.enter_membership(&membership.id, now).await).await?;
     }
     Ok(Admission::In(Box::new(Admitted { tenant, scope, support_until: None })))
 }

@@ -150,6 +150,7 @@ pub async fn add_member(change: &Change<'_>, new: NewMembership) -> Result<Membe
         limited_to_locations: false,
         last_used_at: None,
         woken_at: None,
+        accepted: new.state == MembershipState::Active,
         created_at: change.now,
     };
     change

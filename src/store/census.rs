@@ -9,12 +9,12 @@ macro_rules! members {
         (
             concat!(
                 "select count(*) from memberships m join persons p on p.id = m.person_id
-                where m.tenant_id = $1 and m.state = 'active' and p.state = 'active' and ",
+                where m.tenant_id = $1 and m.state = 'active' and m.accepted_at is not null and p.state = 'active' and ",
                 $condition
             ),
             concat!(
                 "select p.first_name || ' ' || p.last_name from memberships m join persons p on p.id = m.person_id
-                where m.tenant_id = $1 and m.state = 'active' and p.state = 'active' and ",
+                where m.tenant_id = $1 and m.state = 'active' and m.accepted_at is not null and p.state = 'active' and ",
                 $condition,
                 " order by p.last_name, p.first_name, p.id limit $3"
             ),

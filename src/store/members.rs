@@ -39,7 +39,7 @@ impl Write {
     /// person did not leave this tenant, or has a home elsewhere meanwhile.
     pub async fn revive_membership(&mut self, fresh: &Membership) -> Result<Option<MembershipId>> {
         const SQL: &str = "update memberships set kind = $3, state = $4, admin = $5, api_access = $6, limited_to_locations = $7,
-                last_used_at = null, woken_at = null, created_at = $8, accepted_at = case when $4 = 'active' then $8 end
+                last_used_at = null, woken_at = null, created_at = $8, accepted_at = case when $4 = 'active' and $9 then $8 end
             where person_id = $1 and tenant_id = $2 and state = 'left'
                 and ($3 <> 'home' or not exists (
                     select 1 from memberships h where h.person_id = $1 and h.kind = 'home' and h.state <> 'left'))
@@ -53,6 +53,7 @@ impl Write {
             .bind(fresh.api_access)
             .bind(fresh.limited_to_locations)
             .bind(fresh.created_at.micros())
+            .bind(fresh.accepted)
             .fetch_optional(c))?;
         if id.is_some() {
             self.hold_person(&fresh.person).await?;

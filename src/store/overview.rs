@@ -50,10 +50,15 @@ impl Read {
             " then 'deactivated'
                         when m.state = 'invited' or p.state = 'invited' then 'invited'
                         when p.id in (select substr(l.name, 8) from lockouts l where l.name like 'person:%' and l.paused_until > $2)
+                            and not ",
+            stranger!(),
+            "
                             or coalesce(m.last_used_at, m.created_at) < $3 then 'locked'
                         else 'active' end as state,
                     m.kind as kind,
-                    case when p.second_factor = 'none' and p.password_hash is not null then 'bare' else '' end as bare
+                    case when p.second_factor = 'none' and p.password_hash is not null and not ",
+            stranger!(),
+            " then 'bare' else '' end as bare
                 from memberships m
                 join persons p on p.id = m.person_id
                 where m.tenant_id = $1 and m.state <> 'left'

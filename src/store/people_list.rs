@@ -106,9 +106,13 @@ const LIST: &str = concat!(
             when m.state = 'invited' or p.state = 'invited' then case when ",
     open_link!(),
     " then 'invited' else 'not_invited' end
-            when l.paused_until > $13 then 'locked'
+            when l.paused_until > $13 and not ",
+    stranger!(),
+    " then 'locked'
             when coalesce(m.last_used_at, m.created_at) < $14 and (m.woken_at is null or m.woken_at < $14) then 'locked'
-            when p.password_set_at < $15 then 'password_expired'
+            when p.password_set_at < $15 and not ",
+    stranger!(),
+    " then 'password_expired'
             else 'active' end)
     order by m.sort_key, m.id
     limit $16"

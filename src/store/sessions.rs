@@ -65,11 +65,11 @@ impl Read {
         all(rows)
     }
 
-    /// Sessions of a tenant's active members that began before then and that nobody has ended; the oldest first.
+    /// Sessions of those who joined a tenant that began before then and that nobody has ended; the oldest first.
     pub async fn sessions_begun_before(&mut self, tenant: &TenantId, then: Timestamp, limit: i64) -> Result<Vec<Session>> {
         const SQL: &str = session_where!(
             "ended_at is null and created_at <= $2
-            and person_id in (select m.person_id from memberships m where m.tenant_id = $1 and m.state = 'active')
+            and person_id in (select m.person_id from memberships m where m.tenant_id = $1 and m.state = 'active' and m.accepted_at is not null)
             order by created_at, id
             limit $3"
         );

@@ -23,7 +23,7 @@ macro_rules! tenant_then {
 macro_rules! membership_columns {
     () => {
         "m.id as m_id, m.person_id, m.tenant_id, m.kind, m.state as m_state, m.admin, m.api_access, m.limited_to_locations,
-         m.last_used_at, m.woken_at, m.created_at as m_created_at"
+         m.last_used_at, m.woken_at, m.created_at as m_created_at, m.accepted_at is not null as m_accepted"
     };
 }
 pub(super) use membership_columns;
@@ -87,6 +87,8 @@ pub(super) struct MembershipRow {
     woken_at: Option<i64>,
     #[sqlx(rename = "m_created_at")]
     created_at: i64,
+    #[sqlx(rename = "m_accepted")]
+    accepted: bool,
 }
 
 impl TryFrom<MembershipRow> for Membership {
@@ -98,6 +100,7 @@ impl TryFrom<MembershipRow> for Membership {
             state: at.parsed("state", MembershipState::parse(&row.state))?,
             person: PersonId::from_text(row.person_id),
             tenant: TenantId::from_text(row.tenant_id),
+            accepted: row.accepted,
             admin: row.admin,
             api_access: row.api_access,
             limited_to_locations: row.limited_to_locations,
@@ -207,7 +210,7 @@ impl Write {
         const SQL: &str = "insert into memberships
                 (id, person_id, tenant_id, kind, state, admin, api_access, limited_to_locations, last_used_at,
                  created_at, accepted_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $5 = 'active' then $10 end)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $5 = 'active' and $11 then $10 end)
             on conflict do nothing
             returning id";
         let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL)
@@ -221,6 +224,7 @@ impl Write {
             .bind(membership.limited_to_locations)
             .bind(micros(membership.last_used_at))
             .bind(membership.created_at.micros())
+            .bind(membership.accepted)
             .fetch_optional(c))?;
         if won.is_some() {
             self.hold_person(&membership.person).await?;
@@ -257,11 +261,15 @@ impl Write {
     }
 
     /// The person enters this tenant, and something is granted for it: whoever ends or disables the membership waits, and
-    /// then finds that. False when the membership is not active any more.
+    /// then finds that. Whoever was linked without being asked accepts by it. False when the membership is not active any more.
     pub async fn enter_membership(&mut self, id: &MembershipId, now: Timestamp) -> Result<bool> {
-        const SQL: &str = "update memberships set last_used_at = $2 where id = $1 and state = 'active' returning id";
-        let active: Option<String> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(now.micros()).fetch_optional(c))?;
-        Ok(active.is_some())
+        const SQL: &str = "update memberships set last_used_at = $2 where id = $1 and state = 'active' returning accepted_at";
+        let active: Option<Option<i64>> =
+            on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(now.micros()).fetch_optional(c))?;
+        match active {
+            Some(None) => self.activate_membership(id, now).await,
+            active => Ok(active.is_some()),
+        }
     }
 
     /// The membership was used: it comes first on the tenant page, and inactivity counts from here (C23).

@@ -43,6 +43,7 @@ fn table() -> Table {
         limited_to_locations: false,
         last_used_at: Some(NOW),
         woken_at: None,
+        accepted: true,
         created_at: NOW,
     };
     let client = Client {

@@ -35,6 +35,7 @@ fn run(policy: TenantPolicy, factor: FactorKind, state: MembershipState) -> DryR
         limited_to_locations: false,
         last_used_at: Some(NOW),
         woken_at: None,
+        accepted: true,
         created_at: NOW,
     };
     let client = Client {

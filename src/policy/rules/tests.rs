@@ -67,6 +67,7 @@ fn c19_a_tenant_counts_only_once_its_invitation_was_accepted() {
         limited_to_locations: false,
         last_used_at: None,
         woken_at: None,
+        accepted: true,
         created_at: Timestamp::from_micros(0),
     };
     let cases =
@@ -76,6 +77,9 @@ fn c19_a_tenant_counts_only_once_its_invitation_was_accepted() {
         let rules = of(&joined(&memberships, |id| (*id == strict.id).then_some(&strict)));
         assert_eq!(rules.password_min_length.value, length, "{state}");
     }
+    let unasked = [Membership { accepted: false, ..membership(MembershipState::Active) }];
+    let rules = of(&joined(&unasked, |id| (*id == strict.id).then_some(&strict)));
+    assert_eq!(rules.password_min_length.value, 12, "linked without being asked");
 }
 
 #[test]

@@ -69,6 +69,7 @@ fn world() -> World {
             limited_to_locations: true,
             last_used_at: None,
             woken_at: None,
+            accepted: true,
             created_at: NOW,
         },
         details: MembershipDetails {

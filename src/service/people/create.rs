@@ -275,6 +275,8 @@ fn membership(acting: &Acting<'_>, new: &NewMember, person: &PersonId, kind: Mem
         limited_to_locations: new.locations.is_some(),
         last_used_at: None,
         woken_at: None,
+        // Whoever is linked without being asked says yes by entering.
+        accepted: false,
         created_at: acting.now,
     }
 }

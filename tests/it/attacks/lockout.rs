@@ -1,6 +1,8 @@
 //! F: guessing: counted once per account and network, on every node, and never told apart.
 use std::sync::Arc;
 
+use tenantry::model::{Membership, MembershipId, MembershipKind};
+
 use super::{Scene, Shot, answered, at_login, get, guess, minutes, session};
 use crate::harness::browser::Browser;
 use crate::harness::html::Page;
@@ -367,6 +369,36 @@ async fn c19_a_tenant_that_only_invited_somebody_imposes_no_rule() {
 
     wrong(&mut browser, &s.anna.email, 5).await;
     assert_eq!(guess(&mut browser, &s.anna.email, PASSWORD).await.path(), "/login/code");
+}
+
+#[tokio::test]
+async fn c19_a_tenant_that_linked_somebody_unasked_imposes_no_rule_before_it_is_entered() {
+    let s = Scene::set().await;
+    let hostile = s.t.tenant_with("hostile", |policy| (policy.lock_threshold, policy.lock_duration_minutes) = (4, 60)).await;
+    let home = s.t.app.store.read(async |r| r.membership(&s.anna.id, &s.acme.id).await).await.unwrap().unwrap();
+    let linked = Membership {
+        id: MembershipId::from_text("mem_linked"),
+        tenant: hostile.id.clone(),
+        kind: MembershipKind::Guest,
+        accepted: false,
+        ..home
+    };
+    s.t.app.store.write(async |w| w.insert_membership(&linked).await).await.unwrap();
+    let (mut browser, _) = s.at_login().await;
+    let known = async || s.t.app.store.read(async |r| r.is_known_in(&hostile.id, &s.anna.id).await).await.unwrap();
+
+    wrong(&mut browser, &s.anna.email, 5).await;
+    assert_eq!(guess(&mut browser, &s.anna.email, PASSWORD).await.path(), "/login/code");
+    assert!(!known().await, "i11: nor does it know the name");
+    let code = s.t.mailbox.code(&s.anna.email).await;
+    browser.fill("#code", &code).submit("#code-submit").await;
+    browser.submit("#tenant-hostile").await;
+    assert!(browser.left().is_some(), "{}", browser.page());
+
+    assert!(known().await);
+    let (mut browser, _) = s.at_login().await;
+    wrong(&mut browser, &s.anna.email, 4).await;
+    assert_eq!(guess(&mut browser, &s.anna.email, PASSWORD).await.page().status, 401, "whoever enters is under its rules");
 }
 
 #[tokio::test]

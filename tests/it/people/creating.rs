@@ -147,6 +147,7 @@ async fn s48_an_address_that_exists_elsewhere_becomes_a_guest_by_the_tenants_rul
         let state = if rule == ExistingPerson::AutoLink { MembershipState::Active } else { MembershipState::Invited };
         assert_eq!((created.person, stand(&membership)), (desk.gil.id.clone(), (MembershipKind::Guest, state)), "{rule}");
         assert!(!membership.api_access, "k37");
+        assert!(!membership.accepted, "c19: neither an invitation nor a link counts as a yes");
         assert_eq!(desk.person(&desk.gil.id).await.first_name, "Gil", "the form changes nobody's name");
         assert_eq!(desk.t.mailbox.take(&desk.gil.email).await.len(), 1, "{rule}: the person hears of it");
     }

@@ -86,6 +86,7 @@ pub fn new_membership(person: &str, tenant: &str, kind: MembershipKind) -> Membe
         limited_to_locations: false,
         last_used_at: None,
         woken_at: None,
+        accepted: true,
         created_at: NOW,
     }
 }
