@@ -10,6 +10,7 @@ pub mod late;
 mod leaving;
 mod lockout;
 mod mixing;
+mod outside;
 mod pages;
 mod refresh;
 mod sessions;

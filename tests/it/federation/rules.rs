@@ -49,7 +49,7 @@ async fn p1_with_sign_in_elsewhere_there_is_no_second_factor_no_menu_and_no_prom
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn k27_nobody_of_microsoft_is_switched_to_a_password() {
+async fn k27_j14_nobody_of_microsoft_is_switched_to_a_password() {
     let (stage, anna, account) = Stage::under(Preset::Konfipay, MethodChange::Never).await;
     stage.sign_in(&account).await;
     let mut marie = stage.at_work("marie@contoso.example").await;

@@ -131,7 +131,7 @@ async fn e10_another_site_cannot_send_anybody_to_microsoft() {
 }
 
 #[tokio::test]
-async fn j07_a_connection_that_was_disabled_meanwhile_takes_no_answer() {
+async fn j07_b29_a_connection_that_was_disabled_meanwhile_takes_no_answer() {
     let stage = Stage::set().await;
     let anna = stage.invited(ANNA, InvitationMethod::Microsoft).await;
     let (mut browser, request) = stage.at_login(&[]).await;

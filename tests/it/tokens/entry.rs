@@ -50,6 +50,19 @@ impl Change {
         a.t.app.refresh().await.unwrap();
     }
 
+    async fn is_taken_back(self, a: &Arena) {
+        let (membership, now) = (a.membership().await, a.now());
+        let write = a.t.app.store.write(async |w| match self {
+            Self::PersonDeactivated => w.set_person_state(&a.person.id, PersonState::Active, now).await,
+            Self::MembershipDisabled => w.set_membership_state(&membership.id, MembershipState::Active).await.map(|_| ()),
+            Self::TenantDisabled => w.set_tenant_state(&a.tenant.id, TenantState::Active).await,
+            Self::ClientDisabled => w.set_client_state(&a.client.id, ClientState::Active).await,
+            Self::MembershipLeft | Self::ClientNotEntitled | Self::SecondFactorDemanded => unreachable!("no switch"),
+        });
+        write.await.unwrap();
+        a.t.app.refresh().await.unwrap();
+    }
+
     fn expected(self) -> (u16, &'static str) {
         match self {
             Self::SecondFactorDemanded => (400, "insufficient_user_authentication"),
@@ -72,6 +85,26 @@ async fn c04_every_gate_asks_again_who_may_enter() {
         assert_eq!(a.userinfo(tokens.text("access_token")).await.status, 401, "userinfo, {change:?}");
         assert!(!a.is_active(tokens.text("access_token")).await, "introspection, {change:?}");
         assert!(!a.is_active(tokens.text("refresh_token")).await, "introspection of the refresh token, {change:?}");
+    }
+}
+
+#[tokio::test]
+async fn b22_what_is_switched_off_at_one_level_is_not_switched_on_at_another() {
+    let switches = [Change::PersonDeactivated, Change::MembershipDisabled, Change::TenantDisabled, Change::ClientDisabled];
+    for (one, other) in switches.into_iter().flat_map(|one| switches.map(|other| (one, other))) {
+        if std::mem::discriminant(&one) == std::mem::discriminant(&other) {
+            continue;
+        }
+        let a = Arena::new().await;
+        let tokens = a.tokens(ALL).await;
+
+        one.happen(&a).await;
+        other.happen(&a).await;
+        one.is_taken_back(&a).await;
+
+        assert_eq!(a.refresh(tokens.text("refresh_token")).await.status, 400, "{one:?}, {other:?}");
+        assert_eq!(a.userinfo(tokens.text("access_token")).await.status, 401, "{one:?}, {other:?}");
+        assert!(!a.is_active(tokens.text("access_token")).await, "{one:?}, {other:?}");
     }
 }
 
