@@ -115,6 +115,8 @@ pub struct TenantChoice {
 pub struct Consent {
     pub flow: String,
     pub client_name: String,
+    /// The host to which the person goes on: a name can be anybody's, an address cannot. Empty where there is none.
+    pub leads_to: String,
     pub tenant_name: String,
     pub person_name: String,
     pub scopes: Vec<ScopeLine>,
@@ -334,6 +336,7 @@ impl Page for Consent {
         let page = |scopes: &[&str]| Self {
             flow: flow(),
             client_name: "Payment Desk".to_owned(),
+            leads_to: "payment-desk.northwind-foods.example".to_owned(),
             tenant_name: "Northwind Foods GmbH".to_owned(),
             person_name: "Anna Berg".to_owned(),
             scopes: scopes.iter().map(|s| ScopeLine::new(s)).collect(),
@@ -355,7 +358,7 @@ impl Page for Consent {
             "locations",
             "payouts:read",
         ];
-        let detailed = Self { details: vec![payment], ..page(&["openid", "profile"]) };
+        let detailed = Self { details: vec![payment], leads_to: String::new(), ..page(&["openid", "profile"]) };
         vec![("few", page(&["openid", "profile", "email"])), ("all", page(&all)), ("details", detailed)]
     }
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use serde_json::Value;
+use url::Url;
 
 use super::{go, open, question};
 use crate::app::App;
 use crate::model::{Apis, Client};
 use crate::pages::{Consent, DetailBlock, ScopeLine};
-use crate::protocol::authorize::AuthorizeRequest;
+use crate::protocol::authorize::{AuthorizeRequest, Target};
 use crate::protocol::details;
 use crate::protocol::flow::Ask;
 use crate::service::second_factor::debtor;
@@ -35,12 +36,20 @@ pub async fn show(State(app): State<Arc<App>>, guest: Guest, Query(query): Query
     let content = Consent {
         flow: open.flow.id.to_string(),
         client_name: open.client.metadata.client_name.clone(),
+        leads_to: leads_to(&open.request.target),
         tenant_name: tenant.display_name().to_owned(),
         person_name: person.name(),
         scopes: open.request.consent_scopes().iter().map(ScopeLine::new).collect(),
         details: details(&open.request, &open.client, &registered.apis),
     };
     view::page(&app, &guest, &chrome, &content)
+}
+
+/// The host of the redirect URI as browsers would ask for it: letters that only look alike stand there as `xn--…` (security.md
+/// N08). Nothing for the schemes of apps on devices, which name nobody.
+fn leads_to(target: &Target) -> String {
+    let Target::Client(redirect) = target else { return String::new() };
+    Url::parse(redirect.uri()).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// RFC 9396 13.1: the person sees what is asked for, member by member, under names that the operator chose.

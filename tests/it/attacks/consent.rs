@@ -41,3 +41,32 @@ async fn n07_consent_is_given_by_the_browser_that_was_asked_and_for_what_it_was_
     browser.goto(again.url.as_str()).await;
     assert_eq!(browser.path(), "/consent", "and so is what an application wants asked");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn n08_an_application_with_the_name_of_another_one_is_told_apart_by_where_it_leads() {
+    let t = Tenantry::start().await;
+    let acme = t.tenant("acme").await;
+    let anna = t.member(&acme, "anna@acme.example").await;
+    let mut browser = t.browser();
+
+    for (uri, host) in [
+        ("https://planner.example/callback", "planner.example"),
+        ("https://planner.evil.example/callback", "planner.evil.example"),
+        ("https://xn--plnner-4nf.example/callback", "xn--plnner-4nf.example"),
+    ] {
+        let party = t
+            .party_with(|metadata| {
+                metadata.consent = ConsentMode::Ask;
+                metadata.redirect_uris = vec![uri.to_owned()];
+            })
+            .await;
+        let request = party.authorize(&["openid"], &[]);
+        browser.goto(request.url.as_str()).await;
+        if browser.path() == "/login" {
+            t.sign_in(&mut browser, &anna).await;
+        }
+        assert_eq!(browser.path(), "/consent", "{}", browser.page());
+        assert!(browser.text("h1").contains("Planner"), "both may be called so");
+        assert!(browser.text("#consent-leads-to").contains(host), "{uri}: {}", browser.text("#consent-leads-to"));
+    }
+}

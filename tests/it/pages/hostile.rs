@@ -144,6 +144,7 @@ fn what_a_request_brings_is_only_ever_text() {
     stays_the_same_page(|s| Consent {
         flow: t(s),
         client_name: t(s),
+        leads_to: t(s),
         tenant_name: t(s),
         person_name: t(s),
         scopes: vec![ScopeLine::new(s), ScopeLine::new("openid")],
