@@ -261,10 +261,8 @@ impl Write {
 
     /// What people write about themselves (people.md K13). False when there is no such person, or an erased one.
     pub async fn set_details(&mut self, id: &PersonId, first_name: &str, last_name: &str, locale: Locale, now: Timestamp) -> Result<bool> {
-        const SQL: &str = concat!(
-            "update persons set first_name = $2, last_name = $3, locale = $4, updated_at = $5 where id = $1 and ",
-            described!()
-        );
+        const SQL: &str =
+            concat!("update persons set first_name = $2, last_name = $3, locale = $4, updated_at = $5 where id = $1 and ", described!());
         let changed =
             execute!(self, sqlx::query(SQL).bind(id.as_str()).bind(first_name).bind(last_name).bind(locale.as_str()).bind(now.micros()))?;
         self.list_anew(id).await?;

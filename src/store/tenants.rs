@@ -264,8 +264,7 @@ impl Write {
     /// then finds that. Whoever was linked without being asked accepts by it. False when the membership is not active any more.
     pub async fn enter_membership(&mut self, id: &MembershipId, now: Timestamp) -> Result<bool> {
         const SQL: &str = "update memberships set last_used_at = $2 where id = $1 and state = 'active' returning accepted_at";
-        let active: Option<Option<i64>> =
-            on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(now.micros()).fetch_optional(c))?;
+        let active: Option<Option<i64>> = on!(self, c => sqlx::query_scalar(SQL).bind(id.as_str()).bind(now.micros()).fetch_optional(c))?;
         match active {
             Some(None) => self.activate_membership(id, now).await,
             active => Ok(active.is_some()),

@@ -117,8 +117,14 @@ fn samples_of_lines() -> Vec<LogLine> {
         operator: false,
     };
     let spoken = Happening::ALL.into_iter().map(|what| line(Some(what), "sign_in.password", "ok", what != Happening::SignInRefused));
-    let bare =
-        LogLine { actor: None, subject: None, application: None, network: String::new(), operator: true, ..line(None, "tenant.add", "done", true) };
+    let bare = LogLine {
+        actor: None,
+        subject: None,
+        application: None,
+        network: String::new(),
+        operator: true,
+        ..line(None, "tenant.add", "done", true)
+    };
     spoken.chain([bare]).collect()
 }
 

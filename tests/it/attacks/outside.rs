@@ -57,9 +57,11 @@ async fn k05_no_header_makes_the_server_call_anybody_or_name_another_host() {
 async fn k08_no_part_of_an_address_names_a_file() {
     let s = Scene::set().await;
     let (mut browser, _) = s.signed_in().await;
-    let files = ["../Cargo.toml", "../../Cargo.toml", "../../../../../../etc/passwd", "/etc/passwd", "file:///etc/passwd", "..\\Cargo.toml"];
+    let files =
+        ["../Cargo.toml", "../../Cargo.toml", "../../../../../../etc/passwd", "/etc/passwd", "file:///etc/passwd", "..\\Cargo.toml"];
     let spellings = |file: &str| {
-        let whole: String = file.bytes().map(|b| if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("%{b:02x}") }).collect();
+        let whole: String =
+            file.bytes().map(|b| if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("%{b:02x}") }).collect();
         [whole.clone(), whole.replace('%', "%25"), file.replace('/', "%2f").replace('\\', "%5c")]
     };
     let doors = |file: &str| {
