@@ -137,7 +137,9 @@ async fn l14_while_the_database_is_away_no_page_tells_where_it_was() {
     let (mut browser, tokens) = s.signed_in().await;
     s.t.expect_errors();
     let url = s.t.database.url.clone();
-    let names: Vec<&str> = url.split(['/', ':', '@', '?']).filter(|part| part.len() > 8).collect();
+    // Its file or database, its user; on which machine the server itself is, everybody knows.
+    let tells = |part: &&str| part.len() > 8 && !s.t.origin.contains(part);
+    let names: Vec<&str> = url.split(['/', ':', '@', '?']).filter(tells).collect();
     assert!(!names.is_empty(), "{url}");
 
     s.t.app.store.close().await;
