@@ -81,11 +81,6 @@
   });
 
   if (navigator.clipboard) {
-    each("[data-print]", function (button) {
-        button.hidden = false;
-        button.addEventListener("click", function () { window.print(); });
-    });
-
     each("[data-copy]", function (button) {
       var label = button.textContent;
       button.hidden = false;

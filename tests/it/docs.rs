@@ -1,5 +1,6 @@
-//! What `docs/developers` names exists: the tests in the table of specifications, the files behind links, the members of a
-//! registration.
+//! What `docs` names exists: the tests in the table of specifications, the files behind links, the members of a
+//! registration; in the guides for people the pages, the words on them, and the pictures.
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,10 +8,14 @@ use tenantry::model::ClientMetadata;
 use tenantry::protocol::error::ErrorCode;
 
 use crate::harness::net;
+use crate::harness::pictures;
 use crate::harness::tenantry::Tenantry;
 
 /// Tests that a macro makes from the functions in these folders, one for each plan of the conformance suite.
 const MADE_BY_MACRO: [&str; 2] = ["tests/it/conformance/modules/", "tests/it/conformance/fapi2/modules/"];
+
+/// The guides for those who use the pages. In them bold words stand on the pages, and addresses are code.
+const GUIDES: [&str; 4] = ["people", "admins", "operators", "journeys"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -114,4 +119,105 @@ async fn the_metadata_on_the_page_of_endpoints_is_what_is_published() {
     let published = published.text().await.unwrap().replace(&t.origin, "http://localhost:8080");
 
     assert_eq!(shown, serde_json::from_str::<serde_json::Value>(&published).unwrap());
+}
+
+/// The name and the text of every guide.
+fn guides() -> Vec<(&'static str, String)> {
+    GUIDES.into_iter().map(|name| (name, fs::read_to_string(root().join(format!("docs/{name}.md"))).unwrap())).collect()
+}
+
+/// What stands between a sign and the next one, outside blocks of code.
+fn between<'a>(page: &'a str, sign: &str) -> Vec<&'a str> {
+    let prose = page.split("```").step_by(2);
+    prose.flat_map(|part| part.split(sign).skip(1).step_by(2)).collect()
+}
+
+/// Every text of a catalogue.
+fn texts(table: &toml::Table, out: &mut BTreeSet<String>) {
+    for value in table.values() {
+        match value {
+            toml::Value::Table(inner) => texts(inner, out),
+            toml::Value::String(text) => {
+                out.insert(text.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `People › Add a person` is two texts.
+#[test]
+fn every_bold_word_of_the_guides_stands_on_a_page() {
+    let catalogue = fs::read_to_string(root().join("templates/text/en.toml")).unwrap();
+    let mut known = BTreeSet::new();
+    texts(&catalogue.parse().unwrap(), &mut known);
+    let mut bold = 0;
+    let mut unknown = Vec::new();
+    for (guide, page) in guides() {
+        for word in between(&page, "**").into_iter().flat_map(|words| words.split('›')) {
+            let word = word.split_whitespace().collect::<Vec<_>>().join(" ");
+            bold += 1;
+            if word != "bold" && !known.contains(&word) {
+                unknown.push(format!("{guide}: {word}"));
+            }
+        }
+    }
+
+    assert!(bold > 100, "{bold}");
+    assert_eq!(unknown, Vec::<String>::new());
+}
+
+/// `…` in an address stands for whatever a route takes there.
+#[test]
+fn every_address_in_the_guides_is_a_route() {
+    let table = fs::read_to_string(root().join("tests/it/rights/table.txt")).unwrap();
+    let route = |line: &str| line.strip_prefix("GET ").map(|rest| rest.split_whitespace().next().unwrap().to_owned());
+    let shape = |path: &str| path.split('/').map(|part| if part.starts_with('{') { "…" } else { part }).collect::<Vec<_>>().join("/");
+    let routes: BTreeSet<String> = table.lines().filter_map(route).map(|path| shape(&path)).collect();
+    let mut seen = 0;
+    let mut gone = Vec::new();
+    for (guide, page) in guides() {
+        for address in between(&page, "`").into_iter().filter(|code| code.starts_with('/')) {
+            seen += 1;
+            if !routes.contains(address) {
+                gone.push(format!("{guide}: {address}"));
+            }
+        }
+    }
+
+    assert!(routes.len() > 100 && seen > 4, "{} routes, {seen} addresses", routes.len());
+    assert_eq!(gone, Vec::<String>::new());
+}
+
+/// Width and height of a PNG (its IHDR).
+fn dimensions(png: &[u8]) -> (u32, u32) {
+    assert!(png.starts_with(b"\x89PNG\r\n"));
+    let number = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+    (number(16), number(20))
+}
+
+#[test]
+fn every_picture_of_the_guides_is_made_by_a_journey_shown_and_small() {
+    let mut pages_of_docs = vec![root().join("README.md")];
+    pages(&root().join("docs"), &mut pages_of_docs);
+    let prose: String = pages_of_docs.iter().map(|page| fs::read_to_string(page).unwrap()).collect();
+    let sources = fs::read_dir(root().join("tests/it/journeys")).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
+    let journeys: String = sources.collect();
+    let listed: BTreeSet<String> = pictures::all().iter().map(|picture| picture.file.to_owned()).collect();
+    let there = fs::read_dir(pictures::folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let there: BTreeSet<String> = there.filter(|name| name.ends_with(".png")).collect();
+    let mut total = 0;
+    for picture in pictures::all() {
+        let png = fs::read(pictures::folder().join(picture.file)).unwrap_or_else(|_| panic!("{} is not there", picture.file));
+        total += png.len();
+        let (width, height) = dimensions(&png);
+        assert!(width <= 1000 && height <= 1100 && png.len() < 80_000, "{}: {width} × {height}, {} bytes", picture.file, png.len());
+        assert!(prose.contains(&format!("screenshots/{})", picture.file)), "no page shows {}", picture.file);
+        for word in [picture.journey, picture.look] {
+            assert!(journeys.contains(&format!("\"{word}\"")), "no journey says {word}, for {}", picture.file);
+        }
+    }
+
+    assert_eq!(there, listed);
+    assert!(total < 700_000, "{total} bytes of pictures");
 }

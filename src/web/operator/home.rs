@@ -14,12 +14,16 @@ pub async fn show(operator: Operator, query: Query) -> Result<Response, WebError
     let now = operator.now;
     let figures = operator.app.store.read(async |r| r.instance_figures(now.minus(LATE), now).await).await?;
     let attention = [
-        (OperatorAttentionKind::FailedLetters, figures.failed_letters),
-        (OperatorAttentionKind::LateLetters, figures.late_letters),
-        (OperatorAttentionKind::WeakOperators, figures.weak_operators),
+        (OperatorAttentionKind::FailedLetters, figures.failed_letters, Some("mail?state=dead")),
+        (OperatorAttentionKind::LateLetters, figures.late_letters, Some("mail?state=queued")),
+        (OperatorAttentionKind::WeakOperators, figures.weak_operators, None),
     ];
     let content = OperatorHome {
-        attention: attention.into_iter().filter(|(_, n)| *n > 0).map(|(kind, n)| OperatorAttention { kind, n, href: None }).collect(),
+        attention: attention
+            .into_iter()
+            .filter(|(_, n, _)| *n > 0)
+            .map(|(kind, n, page)| OperatorAttention { kind, n, href: page.map(|page| operator.path(page)) })
+            .collect(),
         tenants: figures.tenants,
         disabled_tenants: figures.disabled_tenants,
         people: figures.people,

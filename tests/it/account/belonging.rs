@@ -166,6 +166,8 @@ async fn k45_i25_whoever_leaves_a_tenant_has_no_access_from_that_moment() {
     let tokens = party.exchange(&request, &code).await.unwrap();
     assert!(party.userinfo(&tokens.access).await.is_ok());
 
+    s.browser.goto("/account/tenants").await;
+    assert!(s.browser.has(&format!("#leave-{}", globex.id)) && !s.browser.has(&format!("#leave-{}", s.acme.id)));
     s.browser.goto("/account").await;
     s.browser.follow(&format!("#leave-{}", globex.id)).await;
     s.browser.submit("#leave-confirm").await;

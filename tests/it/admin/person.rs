@@ -1,5 +1,5 @@
 //! One person.
-use tenantry::model::{Locale, MembershipKind, MembershipState};
+use tenantry::model::{Locale, MembershipKind, MembershipState, ProfileField};
 use tenantry::policy::presets::Preset;
 use tenantry::service::people::NewUsername;
 
@@ -34,6 +34,24 @@ async fn k9_k10_names_are_changed_and_the_address_is_only_shown() {
     assert!(browser.has("#done"));
     browser.goto("/admin/acme/people?q=maria").await;
     assert_eq!(names(&browser), ["Bodo Maria Example"], "found by the new name");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_language_of_somebody_is_changed_where_the_rules_say_so() {
+    let t = Tenantry::start().await;
+    let acme = t.tenant_with("acme", |policy| policy.profile_admin_editable = [ProfileField::Locale].into()).await;
+    let anna = t.admin(&acme, "anna@acme.example").await;
+    let bodo = t.member(&acme, "bodo@acme.example").await;
+    let mut browser = signed_in(&t, &anna).await;
+
+    for locale in Locale::ALL {
+        browser.goto(format!("/admin/acme/people/{}", bodo.id)).await;
+        assert!(!browser.has("#first-name"));
+        browser.fill("#language", &locale.to_string()).submit("#names-save").await;
+        assert!(browser.has("#done"), "{locale}");
+        let person = t.app.store.read(async |r| r.person(&bodo.id).await).await.unwrap().unwrap();
+        assert_eq!((person.locale, person.first_name.as_str()), (*locale, "Bodo"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::database::{Engine, TempFolder};
 use super::net::{self, PATIENCE};
+use super::pictures::{self, Kind};
 use super::process::Process;
 
 const FLAGS: [&str; 10] = [
@@ -167,7 +168,11 @@ impl Chromium {
     }
 
     pub async fn size(&self, width: u32, height: u32, mobile: bool) {
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile });
+        self.scaled((width, height.into()), 1.0, mobile).await;
+    }
+
+    async fn scaled(&self, (width, height): (u32, u64), scale: f64, mobile: bool) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": scale, "mobile": mobile });
         self.tool("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
@@ -209,8 +214,28 @@ impl Chromium {
         self.size(320, 640, true).await;
         let overflow = self.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth").await;
         assert_eq!(overflow, json!(0), "{name} is wider than 320 pixels");
+        self.illustrate(name).await;
         self.size(1280, 900, false).await;
         self.complaints(name).await;
+    }
+
+    /// Takes the pictures of the guides that are made of this look, each as high as the page, if somebody asked for them.
+    async fn illustrate(&self, name: &str) {
+        for picture in pictures::wanted(&self.journey, name) {
+            let (width, most) = picture.kind.window();
+            self.dark(picture.kind == Kind::Dark).await;
+            self.size(width, 300, false).await;
+            let height = self.script("return document.documentElement.scrollHeight").await.as_u64().unwrap();
+            self.scaled((width, height.min(most.into())), picture.kind.scale(), false).await;
+            self.still().await;
+            self.driver.screenshot(&pictures::folder().join(picture.file)).await.unwrap();
+        }
+        self.dark(false).await;
+    }
+
+    /// Chooses a file on this machine.
+    pub async fn upload(&self, css: &str, path: &std::path::Path) {
+        self.see(css).await.send_keys(path.display().to_string()).await.unwrap();
     }
 
     /// Waits until nothing moves: a change of colours may take its time.

@@ -22,6 +22,7 @@ pub mod mailbox;
 pub mod microsoft;
 pub mod net;
 pub mod par;
+pub mod pictures;
 pub mod process;
 pub mod relying_party;
 pub mod smtp;

@@ -4,6 +4,7 @@ mod app;
 mod consent;
 mod desk;
 mod german;
+mod guides;
 mod invitation;
 mod konfipay;
 mod login;

@@ -52,7 +52,7 @@ async fn a_passkey_is_added_opens_the_account_alone_and_goes_again() {
     s.browser.click("a[href^='/account/security/passkey/pky']").await;
     s.browser.look("one").await;
     s.browser.click("#passkey-remove").await;
-    s.browser.see("#notice").await;
+    s.browser.see(".note-good").await;
     assert!(s.t.app.store.read(async |r| r.passkeys_of(&s.anna.id).await).await.unwrap().is_empty());
     assert_eq!((&alone.claims["acr"], &after_password.claims["acr"]), (&json!(PHR), &json!(PHR)));
     s.browser.close().await;

@@ -110,3 +110,18 @@ async fn a_registration_token_is_made_shown_once_and_ended() {
     browser.submit("#confirm").await;
     assert!(t.app.store.read(async |r| r.registration_tokens().await).await.unwrap().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_that_waits_for_long_is_one_click_from_the_overview() {
+    let t = Tenantry::start().await;
+    let mut browser = at_work(&t).await;
+    browser.goto("/operator/mail").await;
+    browser.submit("#mail-test").await;
+    t.later(std::time::Duration::from_secs(16 * 60));
+
+    browser.goto("/operator").await;
+    browser.follow(".attentions a").await;
+
+    assert_eq!(browser.path(), "/operator/mail");
+    assert!(browser.has("[id^=retry-]"), "{}", browser.page());
+}

@@ -175,6 +175,10 @@ async fn what_needs_scripts_appears_only_with_them() {
     chromium.press(".reveal").await;
     assert_eq!(chromium.script("return document.getElementById('password').type").await, json!("text"));
     assert_eq!(chromium.script("return document.activeElement.id").await, json!("password"));
+    chromium.goto(format!("{origin}/page/account-recovery-asked-en")).await;
+    chromium.script("window.printed = 0; window.print = () => { window.printed += 1 }").await;
+    chromium.press("[data-print]").await;
+    assert_eq!(chromium.script("return window.printed").await, json!(1), "one click prints once");
 
     chromium.without_scripts().await;
     for page in ["signin-tenant-many-en", "signin-login-plain-en", "account-totp-plain-en", "account-recovery-asked-en"] {

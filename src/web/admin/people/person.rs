@@ -32,7 +32,7 @@ pub async fn rename(
     Checked(fields): Checked,
 ) -> Result<Response, WebError> {
     // How somebody signs in, for one, is chosen while creating and never here (people.md K29).
-    if !fields.has_only(&["first_name", "last_name"]) {
+    if !fields.has_only(&["first_name", "last_name", "language"]) {
         return Err(WebError::bad_form());
     }
     let listed = find(&admin, &id).await?;
