@@ -222,13 +222,19 @@ impl Chromium {
     /// Takes the pictures of the guides that are made of this look, each as high as the page, if somebody asked for them.
     async fn illustrate(&self, name: &str) {
         for picture in pictures::wanted(&self.journey, name) {
+            self.tool("Emulation.setScrollbarsHidden", json!({ "hidden": true })).await;
             let (width, most) = picture.kind.window();
             self.dark(picture.kind == Kind::Dark).await;
-            self.size(width, 300, false).await;
-            let height = self.script("return document.documentElement.scrollHeight").await.as_u64().unwrap();
-            self.scaled((width, height.min(most.into())), picture.kind.scale(), false).await;
+            // Twice: what stands above a card grows with the window.
+            let mut height = 300;
+            for _ in 0..2 {
+                self.scaled((width, height), picture.kind.scale(), false).await;
+                height = self.script("return document.documentElement.scrollHeight").await.as_u64().unwrap().min(most.into());
+            }
+            self.scaled((width, height), picture.kind.scale(), false).await;
             self.still().await;
-            self.driver.screenshot(&pictures::folder().join(picture.file)).await.unwrap();
+            picture.keep(&self.driver.screenshot_as_png().await.unwrap());
+            self.tool("Emulation.setScrollbarsHidden", json!({ "hidden": false })).await;
         }
         self.dark(false).await;
     }

@@ -1,5 +1,9 @@
 //! The pictures of the guides: which look of which journey each of them shows (`docs/screenshots/pictures.txt`).
+use std::fs::File;
 use std::path::{Path, PathBuf};
+
+use image::ImageEncoder;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 
 const LIST: &str = include_str!("../../../docs/screenshots/pictures.txt");
 
@@ -19,7 +23,7 @@ impl Kind {
     /// Width and largest height of the window: what is below is cut off.
     pub const fn window(self) -> (u32, u32) {
         match self {
-            Self::Wide | Self::Dark => (1280, 1100),
+            Self::Wide | Self::Dark => (1280, 1200),
             Self::Card => (760, 1000),
             Self::Narrow => (360, 1000),
         }
@@ -62,6 +66,19 @@ fn picture(line: &'static str) -> Picture {
         _ => panic!("wide, dark, card or narrow: {line}"),
     };
     Picture { file, journey, look, kind }
+}
+
+impl Picture {
+    /// Writes a screenshot into the folder, in as few bytes as it takes: with 32 shades of each colour, without alpha.
+    pub fn keep(&self, png: &[u8]) {
+        let mut shot = image::load_from_memory(png).unwrap().into_rgb8();
+        for value in shot.iter_mut() {
+            *value = u8::try_from(u32::from(*value >> 3) * 255 / 31).unwrap();
+        }
+        let file = File::create(folder().join(self.file)).unwrap();
+        let encoder = PngEncoder::new_with_quality(file, CompressionType::Best, FilterType::NoFilter);
+        encoder.write_image(shot.as_raw(), shot.width(), shot.height(), image::ExtendedColorType::Rgb8).unwrap();
+    }
 }
 
 /// Those that a look is for. None unless somebody asked for new pictures.
