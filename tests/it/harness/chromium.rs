@@ -230,6 +230,8 @@ impl Chromium {
             for _ in 0..2 {
                 self.scaled((width, height), picture.kind.scale(), false).await;
                 height = self.script("return document.documentElement.scrollHeight").await.as_u64().unwrap().min(most.into());
+                // A whole number of pixels at either scale.
+                height = height.next_multiple_of(32);
             }
             self.scaled((width, height), picture.kind.scale(), false).await;
             self.still().await;

@@ -23,7 +23,7 @@ impl Kind {
     /// Width and largest height of the window: what is below is cut off.
     pub const fn window(self) -> (u32, u32) {
         match self {
-            Self::Wide | Self::Dark => (1280, 1200),
+            Self::Wide | Self::Dark => (1280, 1184),
             Self::Card => (760, 1000),
             Self::Narrow => (360, 1000),
         }
@@ -73,7 +73,7 @@ impl Picture {
     pub fn keep(&self, png: &[u8]) {
         let mut shot = image::load_from_memory(png).unwrap().into_rgb8();
         for value in shot.iter_mut() {
-            *value = u8::try_from(u32::from(*value >> 3) * 255 / 31).unwrap();
+            *value = u8::try_from((u32::from(*value) * 31 + 127) / 255 * 255 / 31).unwrap();
         }
         let file = File::create(folder().join(self.file)).unwrap();
         let encoder = PngEncoder::new_with_quality(file, CompressionType::Best, FilterType::NoFilter);

@@ -106,17 +106,17 @@ pub struct PersonLocations {
 
 /// Every thing that can be done with a confirmation; grave ones are marked.
 pub const DEEDS: [(&str, bool); 12] = [
-    ("disable", true),
-    ("enable", false),
     ("unlock", false),
     ("wake", false),
+    ("enable", false),
     ("reset", false),
-    ("factor", true),
     ("withdraw", false),
     ("api-on", false),
     ("api-off", false),
     ("admin", false),
     ("unadmin", true),
+    ("factor", true),
+    ("disable", true),
     ("remove", true),
 ];
 
