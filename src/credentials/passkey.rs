@@ -5,8 +5,8 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use webauthn_rs::prelude::{CredentialID, Passkey, PublicKeyCredential, RegisterPublicKeyCredential};
 use webauthn_rs::prelude::{DiscoverableAuthentication, PasskeyRegistration, Url, Uuid, Webauthn, WebauthnBuilder};
+use webauthn_rs::prelude::{Passkey, PublicKeyCredential, RegisterPublicKeyCredential};
 
 /// The longest answer that is looked at.
 const LONGEST: usize = 16 * 1024;
@@ -119,8 +119,7 @@ impl Relying {
     /// # Errors
     /// [`Fault::Stored`] when a known one cannot be read.
     pub fn begin(&self, handle: [u8; 16], name: &str, display: &str, known: &[String]) -> Result<Begun, Fault> {
-        let ids: Result<Vec<CredentialID>, Fault> =
-            known.iter().map(|id| URL_SAFE_NO_PAD.decode(id).map(CredentialID::from).map_err(|_| Fault::Stored)).collect();
+        let ids: Result<Vec<Vec<u8>>, Fault> = known.iter().map(|id| URL_SAFE_NO_PAD.decode(id).map_err(|_| Fault::Stored)).collect();
         let (options, state) =
             self.webauthn.start_passkey_registration(Uuid::from_bytes(handle), name, display, Some(ids?)).map_err(|_| Fault::Stored)?;
         let mut options = serde_json::to_value(options).map_err(|_| Fault::Stored)?;

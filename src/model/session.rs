@@ -65,7 +65,7 @@ impl Proof {
 
     /// The rung without the passkey: what counts where a tenant does not take passkeys (people.md C1).
     pub fn acr_without_passkey(&self, own: bool) -> Acr {
-        let left = |method: &Amr| !matches!(method, Amr::Hwk | Amr::Swk) && !(own && *method == Amr::Mfa);
+        let left = |method: &Amr| !(matches!(method, Amr::Hwk | Amr::Swk) || own && *method == Amr::Mfa);
         Self { amr: self.amr.iter().copied().filter(left).collect(), ..self.clone() }.acr()
     }
 

@@ -234,8 +234,7 @@ impl Write {
                 sort_key = case when $4 and accepted_at is null then $5 else $2 end,
                 search_key = case when $4 and accepted_at is null then $5 else $3 end
             where person_id = $1";
-        let names: Option<(String, String, Option<String>, Option<String>, bool)> =
-            on!(self, c => sqlx::query_as(NAMES).bind(person.as_str()).fetch_optional(c))?;
+        let names: Option<Names> = on!(self, c => sqlx::query_as(NAMES).bind(person.as_str()).fetch_optional(c))?;
         let Some((first, last, email, username, account)) = names else { return Ok(()) };
         let sort = sort_key(&format!("{last} {first}"));
         let address = sort_key(email.as_deref().unwrap_or_default());
@@ -246,6 +245,9 @@ impl Write {
         self.index_anew(person, &words, &sort).await
     }
 }
+
+/// First and last name, e-mail address, user name, and whether there is an account already.
+type Names = (String, String, Option<String>, Option<String>, bool);
 
 /// One pattern for each word; what is not typed fits everybody.
 fn patterns(search: &str) -> [String; WORDS] {

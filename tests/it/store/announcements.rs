@@ -68,7 +68,7 @@ async fn an_announcement_is_changed_ended_and_removed(store: &Store) {
         assert!(w.end_announcement(&now.id, NOW.plus(MINUTE)).await?);
         assert!(!w.end_announcement(&now.id, NOW.plus(MINUTE)).await?, "it is over");
         assert_eq!(w.announcement(&now.id).await?.map(|found| found.notice.ends_at), Some(NOW.plus(MINUTE)));
-        assert_eq!(w.announcements_ahead(NOW.plus(MINUTE)).await?, [soon.clone()]);
+        assert_eq!(w.announcements_ahead(NOW.plus(MINUTE)).await?, std::slice::from_ref(&soon));
         Ok(())
     });
     ended.await.unwrap();
@@ -92,7 +92,7 @@ async fn what_was_for_one_tenant_goes_with_it(store: &Store) {
             w.insert_announcement(&ours).await?;
             assert!(w.begin_tenant_ending(&ending, NOW).await?);
             assert!(w.finish_tenant_ending(&ending.tenant, NOW).await?);
-            assert_eq!(w.announcements().await?, [ours.clone()]);
+            assert_eq!(w.announcements().await?, std::slice::from_ref(&ours));
             Ok(())
         })
         .await
