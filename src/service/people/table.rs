@@ -113,30 +113,59 @@ fn line(record: &csv::StringRecord, columns: &[Option<usize>]) -> Line {
     for (column, field) in columns.iter().zip(record) {
         let text = plain(field);
         match column {
-            Some(0) => line.email = text.to_owned(),
-            Some(1) => line.first_name = text.to_owned(),
-            Some(2) => line.last_name = text.to_owned(),
+            Some(0) => line.email = text.into_owned(),
+            Some(1) => line.first_name = text.into_owned(),
+            Some(2) => line.last_name = text.into_owned(),
             Some(3) => line.language = text.to_lowercase(),
-            Some(4) => line.groups = several(text),
-            Some(5) => line.locations = several(text),
+            Some(4) => line.groups = several(&text),
+            Some(5) => line.locations = several(&text),
             _ => {}
         }
     }
     line
 }
 
-/// What programs for tables take for a formula, with which a cell begins (ASVS 1.2.10).
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// What programs for tables take for a formula, with which a cell begins (ASVS 1.2.10), also in full width.
+const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+/// What ends a cell where the language of the program says so, whatever we write between cells.
+const ENDS: [char; 2] = [';', '\t'];
 
-/// A cell that is text in every program for tables (security.md L11).
+/// Does a program take what follows for a formula, once it begins a cell?
+fn is_active(text: &str) -> bool {
+    text.trim_start_matches([' ', '\u{a0}', '"', '\'']).starts_with(FORMULA)
+}
+
+/// A cell that is text in every program for tables, also where it falls apart at semicolons (security.md L11).
 fn harmless(text: &str) -> Cow<'_, str> {
-    let active = text.trim_start_matches([' ', '\u{a0}']).starts_with(FORMULA);
-    if active { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    let apart = text.match_indices(ENDS).any(|(at, end)| is_active(&text[at + end.len()..]));
+    if !apart && !is_active(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 4);
+    if is_active(text) {
+        out.push('\'');
+    }
+    for (at, c) in text.char_indices() {
+        out.push(c);
+        if ENDS.contains(&c) && is_active(&text[at + c.len_utf8()..]) {
+            out.push('\'');
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// The other way round: a cell of our own export.
-fn plain(cell: &str) -> &str {
-    cell.strip_prefix('\'').filter(|rest| harmless(rest).len() > rest.len()).unwrap_or(cell)
+fn plain(cell: &str) -> Cow<'_, str> {
+    let mut out = String::with_capacity(cell.len());
+    let mut begins = true;
+    for (at, c) in cell.char_indices() {
+        let ours = begins && c == '\'' && is_active(&cell[at + 1..]);
+        if !ours {
+            out.push(c);
+        }
+        begins = ENDS.contains(&c);
+    }
+    if harmless(&out) == cell { Cow::Owned(out) } else { Cow::Borrowed(cell) }
 }
 
 /// One line of an export.
@@ -243,6 +272,11 @@ mod tests {
             let cell = text.split("\r\n").nth(1).expect("a line").split(',').nth(1).expect("a cell");
             assert!(cell.trim_start_matches('"').starts_with('\''), "{evil:?}: {cell:?}");
             assert!(text.contains("\"say \"\"hi\"\", all\""), "RFC 4180 2.7: {text}");
+        }
+        // Programs of Germany, France and Italy end a cell at a semicolon.
+        for (evil, told) in [("x;=1+1;y", "x;'=1+1;y"), ("x; @A1", "x;' @A1"), ("\u{ff1d}1", "'\u{ff1d}1"), ("a;b - c", "a;b - c")] {
+            assert_eq!(harmless(evil), told);
+            assert_eq!(plain(told), evil, "and back");
         }
         let back = one(&String::from_utf8(write(&[Told {
             email: "-x@example.com".to_owned(),
