@@ -9,7 +9,7 @@ use super::acting::{Acting, Deed, Outcome, Refusal, allowed};
 use super::inviting::{self, Addressee};
 use crate::model::{Email, InvitationMethod, PersonId};
 use crate::policy::permission::Right;
-use crate::store::{Attempt, EmailGiven};
+use crate::store::{EmailGiven, Write};
 
 /// So many addresses an administrator may try in vain, and then none for a day.
 const IN_VAIN: i64 = 5;
@@ -27,11 +27,11 @@ pub async fn convert(acting: &Acting<'_>, person: &PersonId, email: &str) -> Out
         return Ok(Err(Refusal::Invalid("email", "one plain address like anna@example.com")));
     };
     let counter = format!("convert:{}", acting.scope.person());
-    let attempt = acting.app.store.write(async |w| w.claim_attempt(&counter, IN_VAIN, DAY, DAY, acting.now).await).await?;
-    if matches!(attempt, Attempt::Paused { .. }) {
+    let (paused, seat) =
+        acting.app.store.read(async |r| Ok((r.pause(&counter, acting.now).await?, r.seat(person, acting.tenant()).await?))).await?;
+    if paused.is_some() {
         return Ok(Err(Refusal::NotNow));
     }
-    let seat = acting.app.store.read(async |r| r.seat(person, acting.tenant()).await).await?;
     let written = match &seat {
         Some(seat) => {
             let to = Addressee { name: seat.person.name(), email: Some(email.clone()), locale: seat.person.locale };
@@ -54,13 +54,17 @@ pub async fn convert(acting: &Acting<'_>, person: &PersonId, email: &str) -> Out
             if let Some(written) = &written {
                 inviting::keep(acting, w, written).await?;
             }
-            w.clear_attempts(&counter).await?;
             Ok(Ok(()))
         })
         .await?;
     if outcome == Err(Refusal::Taken("email")) {
         let event = acting.event(deed.action, deed.subject, "refused: taken", Value::Null);
-        acting.app.store.write(async |w| record_from(acting.app, w, event, acting.network, acting.now).await).await?;
+        let told = async |w: &mut Write| {
+            // Nothing good in between makes up for it: whoever has addresses of his own would clear the count with them.
+            w.claim_attempt(&counter, IN_VAIN, DAY, DAY, acting.now).await?;
+            record_from(acting.app, w, event, acting.network, acting.now).await
+        };
+        acting.app.store.write(told).await?;
     }
     Ok(outcome)
 }
