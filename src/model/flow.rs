@@ -1,7 +1,7 @@
 //! An unfinished sign-in: one authorization request and what the person has answered so far.
 use serde::{Deserialize, Serialize};
 
-use super::{ChallengeId, ClientId, FlowId, PersonId, Proof, SessionId, TenantId};
+use super::{ChallengeId, ClientId, FlowId, PasskeyId, PersonId, Proof, SessionId, TenantId};
 use crate::world::{Digest, Timestamp};
 
 /// The row that every sign-in page belongs to.
@@ -34,6 +34,9 @@ pub struct Progress {
     /// compared with the moment at which it was given, since the clocks of two nodes differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_set_at: Option<Timestamp>,
+    /// The passkey that opened this flow: once it is gone it proves nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passkey: Option<PasskeyId>,
     /// The second factor was given in this flow.
     #[serde(default)]
     pub factor_here: bool,

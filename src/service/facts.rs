@@ -41,7 +41,12 @@ pub async fn load(
                 Some(session) => r.remembered_tenant(&session.id, &client.id).await?,
                 None => None,
             };
-            Ok((r.person(person_id).await?, r.memberships_of(person_id).await?, remembered, r.consents_of(person_id, &client.id).await?))
+            // A passkey that was removed since opens nothing any more (security.md G11): its flow begins anew.
+            let person = match &flow.progress.passkey {
+                Some(id) if !r.passkeys_of(person_id).await?.iter().any(|passkey| passkey.id == *id) => None,
+                _ => r.person(person_id).await?,
+            };
+            Ok((person, r.memberships_of(person_id).await?, remembered, r.consents_of(person_id, &client.id).await?))
         })
         .await?;
     // A person who was deactivated meanwhile is nobody here: the sign-in page is due again.

@@ -226,6 +226,7 @@ async fn accept(
     flow.progress = Progress {
         person: Some(person.id.clone()),
         proof,
+        passkey: Some(passkey.id.clone()),
         signed_in_here: true,
         factor_here: true,
         session: flow.progress.session.take(),

@@ -183,6 +183,19 @@ async fn g11_a_passkey_of_somebody_else_cannot_be_taken_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn g11_a_passkey_that_was_taken_away_carries_no_flow_that_waits() {
+    let (s, mut key) = scene().await;
+    let (mut browser, _) = s.comes(&[("prompt", "consent")]).await;
+    assert_eq!(show(&mut browser, "#login-passkey", &mut key).await, 200);
+    assert_eq!(browser.path(), "/consent");
+    s.t.app.store.write(async |w| w.delete_passkeys(&s.anna.id).await).await.unwrap();
+
+    browser.submit("#consent-allow").await;
+
+    assert_eq!(browser.path(), "/login", "who it is has to be shown anew");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn f14_answers_that_are_none_are_refused_quietly() {
     let (s, mut key) = scene().await;
     for text in ["{}", "[]", "null", "\"\"", "{\"id\":1}", "not json", &"[".repeat(10_000), &"a".repeat(20_000)] {
