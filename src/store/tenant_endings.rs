@@ -27,6 +27,9 @@ const BELONGINGS: &[&str] = &[
     "delete from session_tenants where tenant_id = $1",
     "delete from invitations where tenant_id = $1",
     "delete from announcements where tenant_id = $1",
+    "delete from logos where tenant_id = $1",
+    "delete from support_grants where tenant_id = $1",
+    "delete from imports where tenant_id = $1",
 ];
 
 impl Read {
@@ -94,7 +97,9 @@ impl Write {
     /// Removes what belonged to the tenant and empties its row, once nobody belongs to it. False when another node did.
     pub async fn finish_tenant_ending(&mut self, tenant: &TenantId, now: Timestamp) -> Result<bool> {
         const DONE: &str = "update tenant_endings set done_at = $2 where tenant_id = $1 and done_at is null returning tenant_id";
-        const EMPTY: &str = "update tenants set name = 'erased', alias = null, color = null, logo = null, policy = '{}' where id = $1";
+        const EMPTY: &str = "update tenants set name = 'erased', alias = null, color = null, logo = null, sender_name = null,
+                contact = null, policy = '{}'
+            where id = $1";
         let won: Option<String> = on!(self, c => sqlx::query_scalar(DONE).bind(tenant.as_str()).bind(now.micros()).fetch_optional(c))?;
         if won.is_none() {
             return Ok(false);
