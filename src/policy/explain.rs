@@ -1,7 +1,7 @@
 //! Why a person is asked what in a tenant, in words: rule, value, source.
 use super::entry::{Entry, decide};
 use super::rules::{AccountRules, Source};
-use crate::model::{Acr, Amr, Denial, FactorKind, FederationMfa, MfaMode, Proof, Tenant, Verdict};
+use crate::model::{Acr, Amr, Denial, FactorKind, MfaMode, Proof, Tenant, Verdict};
 use crate::world::Timestamp;
 
 /// One rule in force.
@@ -84,15 +84,6 @@ fn denied(denial: Denial) -> &'static str {
         Denial::ClientDisabled => "nobody enters: the application is disabled",
         Denial::ClientNotEntitled => "nobody enters: the application does not serve this tenant",
         Denial::ApiAccessMissing => "nobody enters: the person has no API access",
-    }
-}
-
-/// What a sign-in at Microsoft would meet instead.
-pub const fn of_federation(mode: FederationMfa) -> &'static str {
-    match mode {
-        FederationMfa::TrustUpstream => "after Microsoft no code is asked for if Microsoft says that it asked for one",
-        FederationMfa::Local => "after Microsoft a code of our own is asked for",
-        FederationMfa::None => "after Microsoft no code is ever asked for",
     }
 }
 

@@ -27,7 +27,7 @@ fn after(app: &App, person: &Person, memberships: &[Membership]) -> FactorKind {
     if reached && codes { FactorKind::Email } else { FactorKind::None }
 }
 
-/// Takes the authenticator app and the recovery codes away. Sessions and tokens end, and a letter tells the person.
+/// Takes the app, the passkeys and the recovery codes away. Sessions and tokens end, and a letter tells the person.
 pub async fn reset(operating: &Operating<'_>, person: &PersonId) -> Outcome<()> {
     let (app, now) = (operating.app, operating.now);
     let Some(found) = app.store.read(async |r| r.person(person).await).await? else { return Ok(Err(Barred::NotFound)) };
@@ -46,13 +46,10 @@ pub async fn reset(operating: &Operating<'_>, person: &PersonId) -> Outcome<()> 
                 return Ok(Err(Barred::NotNow));
             }
             let kind = after(app, told, &subject.memberships);
-            if matches!(told.second_factor, FactorKind::None | FactorKind::Email) {
+            if !told.second_factor.is_on_a_device() {
                 return Ok(Err(Barred::NoFactor));
             }
-            w.set_second_factor(person, kind, now).await?;
-            w.delete_totp(person).await?;
-            w.delete_passkeys(person).await?;
-            w.replace_recovery_codes(person, &[], now).await?;
+            security::disconnect(w, person, kind, now).await?;
             w.clear_attempts(&second_factor::counter(person)).await?;
             end_everything(w, told, now).await?;
             // The address may have changed since the letter was written; then it stays away.

@@ -2,9 +2,10 @@
 use axum::extract::Path;
 use axum::response::Response;
 
+use super::people::common::acting;
 use crate::model::{PersonId, SupportGrant, SupportId};
 use crate::pages::console::{AdminSupport, Flash, Moment, SupportRow};
-use crate::service::people::acting::{Acting, Refusal};
+use crate::service::people::acting::Refusal;
 use crate::service::support;
 use crate::web::error::WebError;
 use crate::web::extract::{Checked, Fresh, Query, TenantAdmin, rights};
@@ -13,10 +14,6 @@ type Admin = TenantAdmin<rights::Policies>;
 
 /// So many are listed.
 const LISTED: i64 = 20;
-
-fn acting(admin: &Admin) -> Acting<'_> {
-    Acting { app: &admin.app, scope: &admin.scope, network: &admin.guest.visitor.network, now: admin.now }
-}
 
 pub async fn show(admin: Admin, query: Query) -> Result<Response, WebError> {
     let content = content(&admin, "", None).await?;
