@@ -303,6 +303,11 @@ impl Store {
 }
 
 impl Read {
+    /// Are there other words to say it on this engine? Only where one text would be slow on one of them.
+    pub(super) const fn is_postgres(&self) -> bool {
+        matches!(self.conn, Conn::Postgres(_))
+    }
+
     fn noted<T>(&mut self, outcome: sqlx::Result<T>) -> Result<T> {
         tracing::trace!("a statement ran");
         outcome.map_err(|error| {

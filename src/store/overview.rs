@@ -32,52 +32,83 @@ pub struct InstanceFigures {
     pub weak_operators: i64,
 }
 
-/// Three words and how many rows have them.
-type Counted = (String, String, String, i64);
-
-impl Read {
-    /// Counts the people of a tenant. `dormant_before`: whoever was not there since counts as locked (people.md C23).
-    pub async fn tenant_figures(&mut self, tenant: &TenantId, dormant_before: Option<Timestamp>, now: Timestamp) -> Result<TenantFigures> {
-        // people.md C17: deactivated before invited before locked before active.
-        // security.md I11: of an invited stranger nothing but the invitation counts.
-        const SQL: &str = concat!(
-            "select s.state, s.kind, s.bare, count(*)
+/// Counts by state. `$2` is now; whoever was not there since `$3` counts as locked.
+// people.md C17: deactivated before invited before locked before active.
+macro_rules! figures {
+    ($deactivated:expr, $invited:expr, $paused:expr, $bare:expr, $stranger:expr, $from:literal) => {
+        concat!(
+            "select count(case when s.state = 'invited' then 1 end), count(case when s.state = 'active' then 1 end),
+                count(case when s.state = 'deactivated' then 1 end), count(case when s.state = 'locked' then 1 end),
+                count(case when s.kind = 'guest' then 1 end), count(case when s.state = 'active' and s.bare = 1 then 1 end)
             from (
                 select
                     case
-                        when m.state = 'disabled' or p.state = 'deactivated' and not ",
-            stranger!(),
+                        when m.state = 'disabled' or ",
+            $deactivated,
+            " and not ",
+            $stranger,
             " then 'deactivated'
-                        when m.state = 'invited' or p.state = 'invited' then 'invited'
-                        when p.id in (select substr(l.name, 8) from lockouts l where l.name like 'person:%' and l.paused_until > $2)
-                            and not ",
-            stranger!(),
-            "
-                            or coalesce(m.last_used_at, m.created_at) < $3 then 'locked'
+                        when m.state = 'invited' or ",
+            $invited,
+            " then 'invited'
+                        when ",
+            $paused,
+            " and not ",
+            $stranger,
+            " then 'locked'
+                        when coalesce(m.last_used_at, m.created_at) < $3 and (m.woken_at is null or m.woken_at < $3) then 'locked'
                         else 'active' end as state,
                     m.kind as kind,
-                    case when p.second_factor = 'none' and p.password_hash is not null and not ",
-            stranger!(),
-            " then 'bare' else '' end as bare
-                from memberships m
-                join persons p on p.id = m.person_id
+                    case when ",
+            $bare,
+            " and not ",
+            $stranger,
+            " then 1 else 0 end as bare
+                from ",
+            $from,
+            "
                 where m.tenant_id = $1 and m.state <> 'left'
-            ) s
-            group by s.state, s.kind, s.bare
-            order by s.state, s.kind, s.bare"
-        );
+                limit 1000000000
+            ) s"
+        )
+    };
+}
+
+macro_rules! paused {
+    () => {
+        "m.person_id in (select substr(l.name, 8) from lockouts l where l.name like 'person:%' and l.paused_until > $2)"
+    };
+}
+
+/// SQLite walks along the index of the list and gathers who is in a rare state once.
+const ON_SQLITE: &str = figures!(
+    "m.person_id in (select f.id from persons f where f.state = 'deactivated')",
+    "m.person_id in (select f.id from persons f where f.state = 'invited')",
+    paused!(),
+    "m.person_id in (select f.id from persons f where f.second_factor = 'none' and f.password_hash is not null)",
+    concat!("(m.accepted_at is null and exists(select 1 from persons p where p.id = m.person_id and ", stranger!(), "))"),
+    "memberships m"
+);
+
+/// PostgreSQL joins.
+const ON_POSTGRES: &str = figures!(
+    "p.state = 'deactivated'",
+    "p.state = 'invited'",
+    paused!(),
+    "p.second_factor = 'none' and p.password_hash is not null",
+    stranger!(),
+    "memberships m join persons p on p.id = m.person_id"
+);
+
+impl Read {
+    /// Counts the people of a tenant. `dormant_before`: whoever was not there since, nor woken, counts as locked
+    /// (people.md C23). Of an invited stranger nothing but the invitation counts (security.md I11).
+    pub async fn tenant_figures(&mut self, tenant: &TenantId, dormant_before: Option<Timestamp>, now: Timestamp) -> Result<TenantFigures> {
+        let sql = if self.is_postgres() { ON_POSTGRES } else { ON_SQLITE };
         let dormant = dormant_before.map_or(i64::MIN, Timestamp::micros);
-        let rows: Vec<(String, String, String, i64)> =
-            on!(self, c => sqlx::query_as(SQL).bind(tenant.as_str()).bind(now.micros()).bind(dormant).fetch_all(c))?;
-        let sum = |fits: &dyn Fn(&Counted) -> bool| rows.iter().filter(|row| fits(row)).map(|row| row.3).sum();
-        Ok(TenantFigures {
-            invited: sum(&|row| row.0 == "invited"),
-            active: sum(&|row| row.0 == "active"),
-            deactivated: sum(&|row| row.0 == "deactivated"),
-            locked: sum(&|row| row.0 == "locked"),
-            guests: sum(&|row| row.1 == "guest"),
-            without_factor: sum(&|row| row.0 == "active" && row.2 == "bare"),
-        })
+        let (invited, active, deactivated, locked, guests, without_factor): (i64, i64, i64, i64, i64, i64) =
+            on!(self, c => sqlx::query_as(sql).bind(tenant.as_str()).bind(now.micros()).bind(dormant).fetch_one(c))?;
+        Ok(TenantFigures { invited, active, deactivated, locked, guests, without_factor })
     }
 
     /// Counts what the instance holds. `late`: letters that were due before then have waited too long.

@@ -74,48 +74,91 @@ macro_rules! open_link {
     };
 }
 
+/// The list: who fits, by narrow rows, and then all about these few. `$beside` says once more, in words that suit the
+/// engine, who may be in the state that is looked for.
 // people.md C17: deactivated before invited before locked before expired before active.
-const LIST: &str = concat!(
-    "select ",
-    person_columns!(),
-    ", ",
-    membership_columns!(),
-    ", ",
-    open_link!(),
-    " as invited, ",
-    stranger!(),
-    " as stranger
-    from memberships m
-    join persons p on p.id = m.person_id
-    left join usernames u on u.person_id = p.id
-    left join lockouts l on l.name = 'person:' || p.id
-    where m.tenant_id = $1 and (m.sort_key, m.id) > ($2, $3) and m.state <> 'left'
-        and m.search_key like $4 escape '\\' and m.search_key like $5 escape '\\' and m.search_key like $6 escape '\\'
-        and ($7 = '' or m.kind = $7)
-        and ($8 = '' or ($8 = 'verified') = (p.email is not null))
-        and ($9 = '' or not ",
-    stranger!(),
-    " and p.second_factor = $9 and ($9 <> 'none' or p.password_hash is not null))
-        and ($10 = '' or exists(select 1 from group_members gm where gm.membership_id = m.id and gm.group_id = $10))
-        and ($11 = '' or exists(
-            select 1 from membership_locations ml where ml.membership_id = m.id and ml.location_id = $11))
-        and ($12 = '' or $12 = case
-            when m.state = 'disabled' or p.state = 'deactivated' and not ",
-    stranger!(),
-    " then 'deactivated'
-            when m.state = 'invited' or p.state = 'invited' then case when ",
-    open_link!(),
-    " then 'invited' else 'not_invited' end
-            when l.paused_until > $13 and not ",
-    stranger!(),
-    " then 'locked'
-            when coalesce(m.last_used_at, m.created_at) < $14 and (m.woken_at is null or m.woken_at < $14) then 'locked'
-            when p.password_set_at < $15 and not ",
-    stranger!(),
-    " then 'password_expired'
-            else 'active' end)
-    order by m.sort_key, m.id
-    limit $16"
+macro_rules! list {
+    ($beside:literal) => {
+        concat!(
+            "with few as materialized (
+                select m.id as id
+                from memberships m
+                join persons p on p.id = m.person_id
+                left join lockouts l on l.name = 'person:' || p.id
+                where m.tenant_id = $1 and (m.sort_key, m.id) > ($2, $3) and m.state <> 'left'
+                    and m.search_key like $4 escape '\\' and m.search_key like $5 escape '\\' and m.search_key like $6 escape '\\'
+                    and ($7 = '' or m.kind = $7)
+                    and ($8 = '' or ($8 = 'verified') = (p.email is not null))
+                    and ($9 = '' or not ",
+            stranger!(),
+            " and p.second_factor = $9 and ($9 <> 'none' or p.password_hash is not null))
+                    and ($10 = '' or exists(
+                        select 1 from group_members gm where gm.membership_id = m.id and gm.group_id = $10))
+                    and ($11 = '' or exists(
+                        select 1 from membership_locations ml where ml.membership_id = m.id and ml.location_id = $11))
+                    and ($12 = '' or $12 = case
+                        when m.state = 'disabled' or p.state = 'deactivated' and not ",
+            stranger!(),
+            " then 'deactivated'
+                        when m.state = 'invited' or p.state = 'invited' then case when ",
+            open_link!(),
+            " then 'invited' else 'not_invited' end
+                        when l.paused_until > $13 and not ",
+            stranger!(),
+            " then 'locked'
+                        when coalesce(m.last_used_at, m.created_at) < $14 and (m.woken_at is null or m.woken_at < $14) then 'locked'
+                        when p.password_set_at < $15 and not ",
+            stranger!(),
+            " then 'password_expired'
+                        else 'active' end) ",
+            $beside,
+            "
+                order by m.sort_key, m.id
+                limit $16)
+            select ",
+            person_columns!(),
+            ", ",
+            membership_columns!(),
+            ", ",
+            open_link!(),
+            " as invited, ",
+            stranger!(),
+            " as stranger
+            from few
+            join memberships m on m.id = few.id
+            join persons p on p.id = m.person_id
+            left join usernames u on u.person_id = p.id
+            left join lockouts l on l.name = 'person:' || p.id
+            order by m.sort_key, m.id"
+        )
+    };
+}
+
+/// SQLite walks along the index of the list, which holds all that these conditions ask for, and gathers each subquery once.
+const ON_SQLITE: &str = list!(
+    "and ($9 = '' or m.person_id in (select f.id from persons f where f.second_factor = $9))
+    and case $12
+        when 'deactivated' then m.state = 'disabled' or m.person_id in (select f.id from persons f where f.state = 'deactivated')
+        when 'invited' then m.state = 'invited' or m.person_id in (select f.id from persons f where f.state = 'invited')
+        when 'not_invited' then m.state = 'invited' or m.person_id in (select f.id from persons f where f.state = 'invited')
+        when 'locked' then coalesce(m.last_used_at, m.created_at) < $14
+            or m.person_id in (select substr(o.name, 8) from lockouts o where o.name like 'person:%' and o.paused_until > $13)
+        when 'password_expired' then m.person_id in (select f.id from persons f where f.password_set_at < $15)
+        else true end"
+);
+
+/// PostgreSQL would gather a subquery that is too large for its memory again for each row; it decides itself how to ask
+/// `exists`.
+const ON_POSTGRES: &str = list!(
+    "and case $12
+        when 'deactivated' then m.state = 'disabled'
+            or exists(select 1 from persons f where f.id = m.person_id and f.state = 'deactivated')
+        when 'invited' then m.state = 'invited' or exists(select 1 from persons f where f.id = m.person_id and f.state = 'invited')
+        when 'not_invited' then m.state = 'invited' or exists(select 1 from persons f where f.id = m.person_id and f.state = 'invited')
+        when 'locked' then coalesce(m.last_used_at, m.created_at) < $14
+            or exists(select 1 from lockouts o where o.name = 'person:' || m.person_id and o.paused_until > $13)
+        when 'password_expired' then p.password_set_at < $15
+        else true end"
 );
 
 impl Read {
@@ -135,7 +178,8 @@ impl Read {
         let words = patterns(&filter.search);
         let either = |which: Option<bool>, yes: &'static str, no: &'static str| which.map_or("", |is| if is { yes } else { no });
         let micros = |at: Option<Timestamp>| at.map_or(i64::MIN, Timestamp::micros);
-        let rows: Vec<ListedRow> = on!(self, c => sqlx::query_as(LIST)
+        let list = if self.is_postgres() { ON_POSTGRES } else { ON_SQLITE };
+        let rows: Vec<ListedRow> = on!(self, c => sqlx::query_as(list)
             .bind(tenant.as_str())
             .bind(key)
             .bind(id)

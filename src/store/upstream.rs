@@ -157,6 +157,19 @@ impl Read {
         row.map(UpstreamFlow::try_from).transpose()
     }
 
+    /// How many people who belong to a tenant are bound to which connection. Who was only invited is not counted
+    /// (security.md I11).
+    pub async fn bound_members(&mut self, tenant: &TenantId) -> Result<Vec<(ConnectionId, i64)>> {
+        const SQL: &str = "select f.connection_id, count(distinct m.person_id)
+            from memberships m
+            join federated_identities f on f.person_id = m.person_id
+            where m.tenant_id = $1 and m.state = 'active' and m.accepted_at is not null
+            group by f.connection_id
+            order by f.connection_id";
+        let rows: Vec<(String, i64)> = on!(self, c => sqlx::query_as(SQL).bind(tenant.as_str()).fetch_all(c))?;
+        Ok(rows.into_iter().map(|(id, people)| (ConnectionId::from_text(id), people)).collect())
+    }
+
     pub async fn identities_of(&mut self, person: &PersonId) -> Result<Vec<FederatedIdentity>> {
         const SQL: &str = identity_where!("person_id = $1 order by bound_at, id");
         let rows: Vec<IdentityRow> = on!(self, c => sqlx::query_as(SQL).bind(person.as_str()).fetch_all(c))?;

@@ -117,6 +117,7 @@ fn consoles() -> Router<Arc<App>> {
         // The upload counts its bytes itself.
         .route("/admin/{tenant}/branding/logo", post(admin::branding::logo).layer(DefaultBodyLimit::disable()))
         .route("/admin/{tenant}/branding/logo/remove", post(admin::branding::remove_logo))
+        .route("/admin/{tenant}/microsoft", get(admin::microsoft::show))
         .route("/admin/{tenant}/support", get(admin::support::show).post(admin::support::grant))
         .route("/admin/{tenant}/support/{id}/end", post(admin::support::end))
         .merge(operation())

@@ -64,6 +64,7 @@ const ADMIN: &[Entry] = &[
     entry("permissions", "permissions", Shown::Always),
     apart("policies", "policies", Shown::To(Right::Policies)),
     entry("branding", "branding", Shown::To(Right::Branding)),
+    entry("microsoft", "microsoft", Shown::To(Right::Policies)),
     apart("audit", "audit", Shown::To(Right::Audit)),
     entry("support", "support", Shown::To(Right::Policies)),
 ];

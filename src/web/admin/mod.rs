@@ -6,6 +6,7 @@ pub mod groups;
 pub mod home;
 pub mod locations;
 pub mod log;
+pub mod microsoft;
 pub mod people;
 pub mod policies;
 pub mod support;

@@ -3,6 +3,7 @@ mod branding;
 mod demands;
 mod list;
 mod making;
+mod microsoft;
 mod odds;
 mod person;
 mod registration;

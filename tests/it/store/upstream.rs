@@ -91,6 +91,7 @@ async fn an_identity_is_bound_to_one_person_and_a_person_to_one_of_a_directory(s
             );
             assert!(r.identity(&key.cloud_host, "other", "oid_1").await?.is_none());
             assert_eq!(r.identities_of(&person_id("bob")).await?.len(), 1);
+            assert_eq!(r.bound_members(&tenant_id("acme")).await?, [(connection().id, 1)], "bob belongs elsewhere");
             Ok(())
         })
         .await
