@@ -105,6 +105,8 @@ async fn every_wrong_line_is_named_and_nobody_is_created() {
     assert!(!browser.has("#import-confirm"), "all or nothing");
     browser.goto("/admin/acme/people").await;
     assert_eq!(names(&browser), ["Anna Example"]);
+    browser.goto("/admin/acme/audit").await;
+    assert_eq!(browser.page().body.matches("person.import_look").count(), 1, "who tries addresses does not do it unseen");
 }
 
 #[tokio::test(flavor = "multi_thread")]
