@@ -115,6 +115,7 @@ fn tenant(n: usize, now: Timestamp) -> Tenant {
         logo: None,
         sender_name: None,
         contact: None,
+        greeting: None,
         state: TenantState::Active,
         policy: tenantry::model::TenantPolicy::default(),
         created_at: now,

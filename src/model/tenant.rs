@@ -25,6 +25,8 @@ pub struct Tenant {
     pub sender_name: Option<String>,
     /// Whom people can ask: under sign-in pages and letters.
     pub contact: Option<String>,
+    /// One line above its sign-in and invitation pages.
+    pub greeting: Option<String>,
     pub state: TenantState,
     pub policy: TenantPolicy,
     pub created_at: Timestamp,

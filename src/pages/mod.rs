@@ -106,6 +106,8 @@ pub struct Brand {
     pub logo: Option<String>,
     /// Whom people can ask.
     pub contact: Option<String>,
+    /// What the tenant tells above its sign-in and invitation pages.
+    pub greeting: Option<String>,
 }
 
 /// A way to sign in elsewhere: one button.

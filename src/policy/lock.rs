@@ -40,6 +40,7 @@ mod tests {
             logo: None,
             sender_name: None,
             contact: None,
+            greeting: None,
             state: TenantState::Active,
             policy: TenantPolicy {
                 lock_threshold: *lock_threshold,

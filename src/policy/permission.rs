@@ -160,6 +160,7 @@ mod tests {
             logo: None,
             sender_name: None,
             contact: None,
+            greeting: None,
             state,
             policy: TenantPolicy::default(),
             created_at: Timestamp::from_micros(0),

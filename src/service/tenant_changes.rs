@@ -23,8 +23,8 @@ pub enum TenantEdited {
 
 /// The mark of what a form about a tenant shows.
 pub fn seen(tenant: &Tenant) -> Seen {
-    let Tenant { number, slug, name, alias, color, sender_name, contact, .. } = tenant;
-    Seen::of(&(number, slug, name, alias, color, sender_name, contact))
+    let Tenant { number, slug, name, alias, color, sender_name, contact, greeting, .. } = tenant;
+    Seen::of(&(number, slug, name, alias, color, sender_name, contact, greeting))
 }
 
 /// Changes number, slug, name, alias and colour, if they still are what the form showed. Everything else stays.
@@ -70,6 +70,7 @@ pub struct Look {
     pub color: Option<String>,
     pub sender_name: Option<String>,
     pub contact: Option<String>,
+    pub greeting: Option<String>,
 }
 
 impl Look {
@@ -90,6 +91,7 @@ impl Look {
             color: self.color.map(|color| color.to_ascii_lowercase()),
             sender_name: text("sender_name", self.sender_name, 60, SENDER)?,
             contact: text("contact", self.contact, 200, "1 to 200 characters, none of them invisible")?,
+            greeting: text("greeting", self.greeting, 300, "1 to 300 characters, none of them invisible")?,
         })
     }
 }
@@ -101,7 +103,7 @@ const SENDER: &str = "1 to 60 characters, none of them invisible, without @ < > 
 /// # Errors
 /// Those of the store.
 pub async fn brand(change: &Change<'_>, id: &TenantId, shown: &Seen, look: Look) -> Result<TenantEdited, StoreError> {
-    let Look { alias, color, sender_name, contact } = match look.checked() {
+    let Look { alias, color, sender_name, contact, greeting } = match look.checked() {
         Ok(look) => look,
         Err((field, demand)) => return Ok(TenantEdited::Invalid(field, demand)),
     };
@@ -113,7 +115,7 @@ pub async fn brand(change: &Change<'_>, id: &TenantId, shown: &Seen, look: Look)
             if seen(&before) != *shown {
                 return Ok(TenantEdited::Meanwhile);
             }
-            let after = Tenant { alias, color, sender_name, contact, ..before.clone() };
+            let after = Tenant { alias, color, sender_name, contact, greeting, ..before.clone() };
             let changed = changed(&before, &after);
             if !changed.is_empty() {
                 w.set_tenant_look(&after).await?;
@@ -134,6 +136,7 @@ fn changed(before: &Tenant, after: &Tenant) -> Vec<&'static str> {
         ("color", before.color == after.color),
         ("sender_name", before.sender_name == after.sender_name),
         ("contact", before.contact == after.contact),
+        ("greeting", before.greeting == after.greeting),
     ];
     fields.into_iter().filter(|(_, same)| !same).map(|(field, _)| field).collect()
 }

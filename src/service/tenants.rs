@@ -84,6 +84,7 @@ pub(super) fn checked(change: &Change<'_>, new: NewTenant) -> Result<Tenant, (&'
         logo: new.logo,
         sender_name: None,
         contact: None,
+        greeting: None,
         state: TenantState::Active,
         policy: new.policy,
         created_at: change.now,

@@ -50,9 +50,9 @@ impl Write {
         Ok(TenantInserted::Yes)
     }
 
-    /// Writes alias, colour, sender and contact anew.
+    /// Writes alias, colour, sender, contact and greeting anew.
     pub async fn set_tenant_look(&mut self, tenant: &Tenant) -> Result<()> {
-        const SQL: &str = "update tenants set alias = $2, color = $3, sender_name = $4, contact = $5 where id = $1";
+        const SQL: &str = "update tenants set alias = $2, color = $3, sender_name = $4, contact = $5, greeting = $6 where id = $1";
         execute!(
             self,
             sqlx::query(SQL)
@@ -61,6 +61,7 @@ impl Write {
                 .bind(tenant.color.as_deref())
                 .bind(tenant.sender_name.as_deref())
                 .bind(tenant.contact.as_deref())
+                .bind(tenant.greeting.as_deref())
         )?;
         self.raise_generation().await
     }

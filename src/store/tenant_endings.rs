@@ -98,7 +98,7 @@ impl Write {
     pub async fn finish_tenant_ending(&mut self, tenant: &TenantId, now: Timestamp) -> Result<bool> {
         const DONE: &str = "update tenant_endings set done_at = $2 where tenant_id = $1 and done_at is null returning tenant_id";
         const EMPTY: &str = "update tenants set name = 'erased', alias = null, color = null, logo = null, sender_name = null,
-                contact = null, policy = '{}'
+                contact = null, greeting = null, policy = '{}'
             where id = $1";
         let won: Option<String> = on!(self, c => sqlx::query_scalar(DONE).bind(tenant.as_str()).bind(now.micros()).fetch_optional(c))?;
         if won.is_none() {

@@ -15,7 +15,10 @@ pub enum TenantInserted {
 
 macro_rules! tenant_then {
     ($tail:literal) => {
-        concat!("select id, number, slug, name, alias, color, logo, sender_name, contact, state, policy, created_at from tenants ", $tail)
+        concat!(
+            "select id, number, slug, name, alias, color, logo, sender_name, contact, greeting, state, policy, created_at from tenants ",
+            $tail
+        )
     };
 }
 
@@ -45,6 +48,7 @@ struct TenantRow {
     logo: Option<String>,
     sender_name: Option<String>,
     contact: Option<String>,
+    greeting: Option<String>,
     state: String,
     policy: String,
     created_at: i64,
@@ -65,6 +69,7 @@ impl TryFrom<TenantRow> for Tenant {
             logo: row.logo,
             sender_name: row.sender_name,
             contact: row.contact,
+            greeting: row.greeting,
             created_at: Timestamp::from_micros(row.created_at),
             id: TenantId::from_text(row.id),
         })

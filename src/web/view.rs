@@ -45,6 +45,7 @@ fn brand(tenant: &Tenant) -> Brand {
         name: tenant.display_name().to_owned(),
         logo: tenant.logo.as_ref().map(|_| format!("/brand/{}/logo", tenant.id)),
         contact: tenant.contact.clone(),
+        greeting: tenant.greeting.clone(),
     }
 }
 

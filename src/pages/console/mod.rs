@@ -171,6 +171,7 @@ impl Frame {
             name: tenant.name.clone(),
             logo: None,
             contact: None,
+            greeting: None,
         });
         Chrome { brand, console: Some(self), ..chrome.clone() }
     }

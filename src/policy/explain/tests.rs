@@ -20,6 +20,7 @@ fn run(policy: TenantPolicy, factor: FactorKind, state: MembershipState) -> DryR
         logo: None,
         sender_name: None,
         contact: None,
+        greeting: None,
         state: TenantState::Active,
         policy,
         created_at: NOW,

@@ -19,6 +19,7 @@ fn tenant(id: &str, policy: TenantPolicy) -> Tenant {
         logo: None,
         sender_name: None,
         contact: None,
+        greeting: None,
         state: TenantState::Active,
         policy,
         created_at: Timestamp::from_micros(0),

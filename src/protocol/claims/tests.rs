@@ -28,6 +28,7 @@ fn house(id: &TenantId) -> Tenant {
         logo: None,
         sender_name: None,
         contact: None,
+        greeting: None,
         state: TenantState::Active,
         policy: TenantPolicy::default(),
         created_at: NOW,

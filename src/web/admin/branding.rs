@@ -27,6 +27,7 @@ async fn content(admin: &Admin) -> Result<Branding, WebError> {
         color: admin.tenant.color.clone().unwrap_or_default(),
         sender_name: admin.tenant.sender_name.clone().unwrap_or_default(),
         contact: admin.tenant.contact.clone().unwrap_or_default(),
+        greeting: admin.tenant.greeting.clone().unwrap_or_default(),
         seen: tenant_changes::seen(&admin.tenant).as_text().to_owned(),
         logo: admin.tenant.logo.as_ref().map(|logo| format!("/brand/{}/logo?v={logo}", admin.tenant.id)),
         logo_fault: None,
@@ -71,7 +72,13 @@ pub async fn remove_logo(admin: Admin, _: Checked) -> Result<Response, WebError>
 pub async fn save(admin: Admin, Checked(form): Checked) -> Result<Response, WebError> {
     let some = |name: &str| Some(form.get(name).trim()).filter(|text| !text.is_empty()).map(str::to_owned);
     // Name, number and slug are the operator's: what the form says of them is not looked at.
-    let look = Look { alias: some("alias"), color: some("color"), sender_name: some("sender_name"), contact: some("contact") };
+    let look = Look {
+        alias: some("alias"),
+        color: some("color"),
+        sender_name: some("sender_name"),
+        contact: some("contact"),
+        greeting: some("greeting"),
+    };
     let fault = match tenant_changes::brand(&change(&admin), &admin.tenant.id, &Seen::carried(form.get("seen")), look).await? {
         TenantEdited::Done(_) => {
             admin.app.refresh().await.map_err(Failure::from)?;
@@ -82,6 +89,7 @@ pub async fn save(admin: Admin, Checked(form): Checked) -> Result<Response, WebE
         TenantEdited::Invalid("color", _) => BrandingFault::Color,
         TenantEdited::Invalid("sender_name", _) => BrandingFault::SenderName,
         TenantEdited::Invalid("contact", _) => BrandingFault::Contact,
+        TenantEdited::Invalid("greeting", _) => BrandingFault::Greeting,
         TenantEdited::Invalid(..) | TenantEdited::NumberTaken | TenantEdited::SlugTaken => BrandingFault::Alias,
     };
     let typed = |name: &str| form.get(name).to_owned();
@@ -90,6 +98,7 @@ pub async fn save(admin: Admin, Checked(form): Checked) -> Result<Response, WebE
         color: typed("color"),
         sender_name: typed("sender_name"),
         contact: typed("contact"),
+        greeting: typed("greeting"),
         fault: Some(fault),
         ..content(&admin).await?
     };

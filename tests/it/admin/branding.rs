@@ -95,6 +95,7 @@ async fn l05_h13_texts_of_a_tenant_are_texts_and_a_sender_is_no_address() {
         ("#sender-name", "Bank <b@bank.example>", "sender_name"),
         ("#sender-name", "A\u{202e}B", "sender_name"),
         ("#contact", "x\u{200b}y", "contact"),
+        ("#greeting", "x\u{202e}y", "greeting"),
         ("#color", "url(//evil)", "color"),
     ] {
         browser.goto("/admin/acme/branding").await;
@@ -103,10 +104,15 @@ async fn l05_h13_texts_of_a_tenant_are_texts_and_a_sender_is_no_address() {
         assert_eq!(browser.page().attr(field, "value"), value, "what was typed stays");
     }
     browser.goto("/admin/acme/branding").await;
-    browser.fill("#contact", "<img id=evil src=x> {{7*7}}").submit("#branding-save").await;
+    browser
+        .fill("#contact", "<img id=evil src=x> {{7*7}}")
+        .fill("#greeting", "</p><b id=evil>Hi</b> {{7*7}}")
+        .submit("#branding-save")
+        .await;
     let mut anyone = t.browser();
     let party = t.party().await;
     anyone.goto(party.authorize(&["openid"], &[("tenant", "acme")]).url.as_str()).await;
     assert!(!anyone.has("#evil"));
     assert_eq!(anyone.text("#contact"), "<img id=evil src=x> {{7*7}}");
+    assert_eq!(anyone.text("#greeting"), "</p><b id=evil>Hi</b> {{7*7}}");
 }

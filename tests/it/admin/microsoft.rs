@@ -17,7 +17,7 @@ async fn bind(t: &Tenantry, person: &PersonId, oid: &str) {
         tid: connection.tid,
         oid: oid.to_owned(),
         connection: connection.id,
-        bound_via: BoundVia::Invitation,
+        bound_via: BoundVia::Invite,
         bound_at: t.now(),
         last_login_at: None,
     };

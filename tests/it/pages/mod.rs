@@ -20,6 +20,7 @@ fn chrome(locale: Locale) -> Chrome {
             name: "Northwind Foods GmbH".to_owned(),
             logo: None,
             contact: Some("Questions? +49 30 1234567".to_owned()),
+            greeting: Some("Welcome. On 24 December we close at noon.".to_owned()),
         }),
         csrf: "csrf-of-the-test".to_owned(),
         lang_links: Locale::ALL.iter().map(|l| (*l, format!("?lang={l}"))).collect(),

@@ -68,6 +68,7 @@ pub fn new_tenant(name: &str, number: &str) -> Tenant {
         logo: None,
         sender_name: None,
         contact: None,
+        greeting: None,
         state: TenantState::Active,
         policy: TenantPolicy { lock_threshold: 7, ..TenantPolicy::default() },
         created_at: NOW,

@@ -24,10 +24,16 @@ async fn a_tenant_is_renamed_and_keeps_its_former_slug(store: &Store) {
     assert_eq!(update(&Tenant { slug: globex.slug.clone(), ..after.clone() }).await, TenantInserted::SlugTaken);
     assert_eq!(update(&Tenant { slug: before.slug.clone(), ..globex.clone() }).await, TenantInserted::SlugTaken, "kept for its tenant");
 
-    let looks = Tenant { sender_name: Some("Acme Desk".into()), contact: Some("Ask Ann".into()), alias: None, ..after.clone() };
+    let looks = Tenant {
+        sender_name: Some("Acme Desk".into()),
+        contact: Some("Ask Ann".into()),
+        greeting: Some("Hello".into()),
+        alias: None,
+        ..after.clone()
+    };
     store.write(async |w| w.set_tenant_look(&looks).await).await.unwrap();
     let seen = store.read(async |r| r.tenant(&after.id).await).await.unwrap().unwrap();
-    assert_eq!((seen.sender_name, seen.contact, seen.alias), (looks.sender_name, looks.contact, None));
+    assert_eq!((seen.sender_name, seen.contact, seen.greeting, seen.alias), (looks.sender_name, looks.contact, looks.greeting, None));
     store.write(async |w| w.set_tenant_look(&after).await).await.unwrap();
     let (now, by_old) =
         store.read(async |r| Ok((r.tenant(&after.id).await?.unwrap(), r.tenant_by_handle(&before.slug).await?.unwrap()))).await.unwrap();

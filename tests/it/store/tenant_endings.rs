@@ -11,7 +11,13 @@ async fn an_ended_tenant_frees_its_names_and_keeps_its_id(store: &Store) {
     store
         .write(async |w| {
             let acme = w.tenant(&ending.tenant).await?.expect("it is there");
-            w.set_tenant_look(&Tenant { sender_name: Some("Acme Desk".into()), contact: Some("Ask Ann".into()), ..acme }).await?;
+            w.set_tenant_look(&Tenant {
+                sender_name: Some("Acme Desk".into()),
+                contact: Some("Ask Ann".into()),
+                greeting: Some("Hello".into()),
+                ..acme
+            })
+            .await?;
             assert!(!w.tenant_has_ended(&ending.tenant).await?);
             assert!(w.begin_tenant_ending(&ending, NOW).await?);
             assert!(!w.begin_tenant_ending(&ending, NOW).await?);
@@ -31,7 +37,7 @@ async fn an_ended_tenant_frees_its_names_and_keeps_its_id(store: &Store) {
             assert_eq!(w.insert_tenant(&again).await?, TenantInserted::Yes, "number and short name are free");
             let row = w.tenant(&ending.tenant).await?.expect("the row stays");
             assert_eq!((row.name.as_str(), row.state), ("erased", TenantState::Disabled));
-            assert_eq!((row.sender_name, row.contact), (None, None));
+            assert_eq!((row.sender_name, row.contact, row.greeting), (None, None, None));
             Ok(())
         })
         .await

@@ -160,7 +160,7 @@ impl Page for TenantSheet {
 
 words! {
     /// What is wrong with how a tenant wants to be shown. Texts: `tenants.fault.<kind>`.
-    BrandingFault { Alias, Color, SenderName, Contact, Meanwhile }
+    BrandingFault { Alias, Color, SenderName, Contact, Greeting, Meanwhile }
 }
 
 words! {
@@ -179,6 +179,8 @@ pub struct Branding {
     pub sender_name: String,
     /// Whom people can ask.
     pub contact: String,
+    /// Above its sign-in and invitation pages.
+    pub greeting: String,
     /// The mark of what the form was filled from.
     pub seen: String,
     /// People of this tenant belong to others, too, and choose it from a list (people.md S51).
@@ -200,6 +202,7 @@ impl Page for Branding {
             color: "#1a5fb4".to_owned(),
             sender_name: "Northwind Foods".to_owned(),
             contact: "Questions? Call the service desk: +49 30 1234567".to_owned(),
+            greeting: "Welcome to the order desk. On 24 December we close at noon.".to_owned(),
             seen: String::new(),
             shared: true,
             logo: Some("/brand/ten_1/logo".to_owned()),
@@ -207,13 +210,24 @@ impl Page for Branding {
             fault: None,
         };
         let none = String::new;
-        let plain = Self { alias: none(), color: none(), sender_name: none(), contact: none(), logo: None, shared: false, ..page.clone() };
+        let plain = Self {
+            alias: none(),
+            color: none(),
+            sender_name: none(),
+            contact: none(),
+            greeting: none(),
+            logo: None,
+            shared: false,
+            ..page.clone()
+        };
         let alias = Self { fault: Some(BrandingFault::Alias), ..page.clone() };
         let color = Self { fault: Some(BrandingFault::Color), color: "red".to_owned(), ..page.clone() };
         let wrong = |fault| Self { fault: Some(fault), ..page.clone() };
         let (sender, contact) = (wrong(BrandingFault::SenderName), wrong(BrandingFault::Contact));
+        let greeting = ("wrong-greeting", wrong(BrandingFault::Greeting));
         let meanwhile = ("meanwhile", wrong(BrandingFault::Meanwhile));
-        let faults = [("wrong-alias", alias), ("wrong-color", color), ("wrong-sender", sender), ("wrong-contact", contact), meanwhile];
+        let faults =
+            [("wrong-alias", alias), ("wrong-color", color), ("wrong-sender", sender), ("wrong-contact", contact), greeting, meanwhile];
         let names = ["logo-none", "logo-kind", "logo-broken", "logo-large", "logo-busy"];
         let logo = |(fault, name): (&LogoFault, &'static str)| (name, Self { logo_fault: Some(*fault), ..plain.clone() });
         let logos: Vec<_> = LogoFault::ALL.iter().zip(names).map(logo).collect();
