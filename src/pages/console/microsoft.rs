@@ -42,7 +42,14 @@ impl Page for AdminMicrosoft {
             second_factor: true,
             people: 41,
         };
-        let off = DirectoryRow { active: false, domains: Vec::new(), second_factor: false, people: 1, ..row.clone() };
+        let off = DirectoryRow {
+            name: "Subsidiary until 2025".to_owned(),
+            active: false,
+            domains: Vec::new(),
+            second_factor: false,
+            people: 1,
+            ..row.clone()
+        };
         let none = Self { directories: Vec::new(), shared: false, second_factor: "trust_upstream".to_owned(), rules: true };
         vec![
             ("some", Self { directories: vec![row, off], ..none.clone() }),
