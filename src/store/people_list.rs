@@ -74,22 +74,32 @@ macro_rules! open_link {
     };
 }
 
+/// What a line of the list is made of; the condition follows.
+macro_rules! select_listed {
+    () => {
+        concat!(
+            "select ",
+            person_columns!(),
+            ", ",
+            membership_columns!(),
+            ", ",
+            open_link!(),
+            " as invited, ",
+            stranger!(),
+            " as stranger
+            from memberships m
+            join persons p on p.id = m.person_id
+            left join usernames u on u.person_id = p.id
+            left join lockouts l on l.name = 'person:' || p.id
+            "
+        )
+    };
+}
+
 // people.md C17: deactivated before invited before locked before expired before active.
 const LIST: &str = concat!(
-    "select ",
-    person_columns!(),
-    ", ",
-    membership_columns!(),
-    ", ",
-    open_link!(),
-    " as invited, ",
-    stranger!(),
-    " as stranger
-    from memberships m
-    join persons p on p.id = m.person_id
-    left join usernames u on u.person_id = p.id
-    left join lockouts l on l.name = 'person:' || p.id
-    where m.tenant_id = $1 and (m.sort_key, m.id) > ($2, $3) and m.state <> 'left'
+    select_listed!(),
+    "where m.tenant_id = $1 and (m.sort_key, m.id) > ($2, $3) and m.state <> 'left'
         and m.search_key like $4 escape '\\' and m.search_key like $5 escape '\\' and m.search_key like $6 escape '\\'
         and ($7 = '' or m.kind = $7)
         and ($8 = '' or ($8 = 'verified') = (p.email is not null))
@@ -158,24 +168,21 @@ impl Read {
 
     /// One person of the tenant as the list would show it.
     pub async fn listed(&mut self, tenant: &TenantId, person: &PersonId) -> Result<Option<Listed>> {
-        const SQL: &str = concat!(
-            "select ",
-            person_columns!(),
-            ", ",
-            membership_columns!(),
-            ", ",
-            open_link!(),
-            " as invited, ",
-            stranger!(),
-            " as stranger
-            from memberships m
-            join persons p on p.id = m.person_id
-            left join usernames u on u.person_id = p.id
-            left join lockouts l on l.name = 'person:' || p.id
-            where m.tenant_id = $1 and m.person_id = $2 and m.state <> 'left'"
-        );
+        const SQL: &str = concat!(select_listed!(), "where m.tenant_id = $1 and m.person_id = $2 and m.state <> 'left'");
         let row: Option<ListedRow> = on!(self, c => sqlx::query_as(SQL).bind(tenant.as_str()).bind(person.as_str()).fetch_optional(c))?;
         row.map(Listed::try_from).transpose()
+    }
+
+    /// The administrators of a tenant in the order of their names, invited and disabled ones too.
+    pub async fn administrators_of(&mut self, tenant: &TenantId, limit: i64) -> Result<Vec<Listed>> {
+        const SQL: &str = concat!(
+            select_listed!(),
+            "where m.tenant_id = $1 and m.admin and m.state <> 'left'
+            order by m.sort_key, m.id
+            limit $2"
+        );
+        let rows: Vec<ListedRow> = on!(self, c => sqlx::query_as(SQL).bind(tenant.as_str()).bind(limit).fetch_all(c))?;
+        rows.into_iter().map(Listed::try_from).collect()
     }
 
     /// May this tenant be told the name of a person? Not of one who has an account, was invited and never accepted; of
