@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tenantry::credentials::{Cost, Passwords};
 use tenantry::model::{
-    Amr, Client, ConsentMode, FactorKind, Locale, MembershipKind, MembershipState, MfaMode, PersonId, Proof, Session, SessionId,
+    Amr, Client, ConsentMode, FactorKind, Locale, MembershipKind, MembershipState, MfaMode, Origin, PersonId, Proof, Session, SessionId,
     SigningAlg, Tenant,
 };
 use tenantry::service::change::Change;
@@ -140,6 +140,7 @@ pub async fn session(change: &Change<'_>, person: &PersonId, amr: &[Amr]) -> Str
         last_seen_at: now,
         expires_at: now.plus(Duration::from_secs(24 * 60 * 60)),
         ended_at: None,
+        origin: Origin::default(),
     };
     let digest = cookie.digest();
     change.store.write(async |w| w.insert_session(&session, &digest).await).await.expect("a session");

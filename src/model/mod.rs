@@ -2,6 +2,7 @@
 //!
 //! Owns: typed ids, plain structs, state enums with their stored text. Never does: IO, decisions, HTTP.
 //! Words: *person* (never user), *tenant*, *member*/*guest*, *client* (an OAuth client and nothing else).
+pub mod agent;
 pub mod announcement;
 pub mod api;
 pub mod claim_rule;
@@ -27,6 +28,7 @@ pub mod upstream;
 pub mod username;
 pub mod verdict;
 
+pub use agent::*;
 pub use announcement::*;
 pub use api::*;
 pub use claim_rule::*;

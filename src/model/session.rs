@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{PersonId, SessionId, text_enum};
+use super::{Origin, PersonId, SessionId, text_enum};
 use crate::world::Timestamp;
 
 text_enum! {
@@ -96,4 +96,6 @@ pub struct Session {
     /// Absolute end.
     pub expires_at: Timestamp,
     pub ended_at: Option<Timestamp>,
+    /// Where it was last proved who is there.
+    pub origin: Origin,
 }

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    Membership, MembershipId, MembershipKind, MembershipState, Person, PersonId, SupportGrant, SupportId, Tenant, TenantId, TenantState,
-    text_enum,
+    Membership, MembershipId, MembershipKind, MembershipState, Person, PersonId, PersonState, SupportGrant, SupportId, Tenant, TenantId,
+    TenantState, text_enum,
 };
 use crate::world::Timestamp;
 
@@ -40,8 +40,8 @@ impl Right {
     }
 }
 
-/// The proof that a person acts in the administration of one tenant. Only [`TenantScope::of`] and
-/// [`TenantScope::of_support`] make one, from rows.
+/// The proof that a person acts in the administration of one tenant. Only [`TenantScope::of`], [`TenantScope::of_support`]
+/// and [`TenantScope::of_operator`] make one, from rows.
 #[derive(Clone, Debug)]
 pub struct TenantScope {
     tenant: TenantId,
@@ -50,6 +50,7 @@ pub struct TenantScope {
     admin: bool,
     permissions: BTreeSet<String>,
     support: Option<SupportId>,
+    operator: bool,
 }
 
 impl TenantScope {
@@ -64,6 +65,7 @@ impl TenantScope {
             admin: membership.admin,
             permissions: permissions.into_iter().collect(),
             support: None,
+            operator: false,
         };
         let opens = Right::ALL.iter().any(|right| right.opens_administration() && scope.may(*right));
         (active && opens).then_some(scope)
@@ -80,7 +82,28 @@ impl TenantScope {
             admin: false,
             permissions: Right::ALL.iter().filter(|right| right.opens_administration()).map(|right| right.as_str().to_owned()).collect(),
             support: Some(grant.id.clone()),
+            operator: false,
         })
+    }
+
+    /// The scope of an operator who makes administrators of a tenant that is in use. It holds everything, since that is
+    /// what is given: `service::people::founding` alone works with it, and it opens no door.
+    pub fn of_operator(operator: &Person, tenant: &Tenant) -> Option<Self> {
+        let fits = operator.operator && operator.state == PersonState::Active && tenant.state == TenantState::Active;
+        fits.then(|| Self {
+            tenant: tenant.id.clone(),
+            person: operator.id.clone(),
+            membership: MembershipId::from_text(""),
+            admin: true,
+            permissions: BTreeSet::new(),
+            support: None,
+            operator: true,
+        })
+    }
+
+    /// Does an operator act, who belongs to the tenant in no way?
+    pub const fn is_of_operator(&self) -> bool {
+        self.operator
     }
 
     /// By which grant an operator acts; none for people of the tenant.
@@ -231,7 +254,7 @@ mod tests {
             last_name: "Berg".into(),
             locale: crate::model::Locale::En,
             profile: crate::model::Profile::default(),
-            state: crate::model::PersonState::Active,
+            state: PersonState::Active,
             disabled_by_operator: false,
             operator: false,
             second_factor: crate::model::FactorKind::None,
@@ -242,6 +265,17 @@ mod tests {
             created_at: Timestamp::from_micros(0),
             updated_at: Timestamp::from_micros(0),
         }
+    }
+
+    #[test]
+    fn only_an_active_operator_makes_administrators_and_only_where_somebody_can_enter() {
+        let olga = Person { operator: true, ..person("per_9") };
+        let scope = TenantScope::of_operator(&olga, &tenant(TenantState::Active)).expect("an operator");
+        assert!(scope.is_admin() && scope.is_of_operator() && scope.is_self(&olga.id));
+        assert!(TenantScope::of_operator(&person("per_9"), &tenant(TenantState::Active)).is_none());
+        assert!(TenantScope::of_operator(&olga, &tenant(TenantState::Disabled)).is_none());
+        let off = Person { state: PersonState::Deactivated, ..olga };
+        assert!(TenantScope::of_operator(&off, &tenant(TenantState::Active)).is_none());
     }
 
     #[test]

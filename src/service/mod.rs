@@ -79,7 +79,7 @@ pub mod userinfo;
 use std::net::IpAddr;
 
 use crate::app::{App, AppError};
-use crate::model::{Flow, Locale, Session};
+use crate::model::{Agent, Flow, Locale, Origin, Session};
 use crate::store::StoreError;
 use crate::world::{Digest, Timestamp};
 
@@ -154,6 +154,15 @@ pub struct Visitor {
     pub browser_state: Option<String>,
     pub network: Network,
     pub locale: Locale,
+    /// What the browser says it is.
+    pub agent: Agent,
+}
+
+impl Visitor {
+    /// What a session remembers of where it was begun.
+    pub fn origin(&self) -> Origin {
+        Origin { agent: self.agent, network: Some(self.network.as_str().to_owned()) }
+    }
 }
 
 /// Where a request comes from, as a key for counting: an IPv4 address or an IPv6 /64 (security.md F04).

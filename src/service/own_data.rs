@@ -72,7 +72,8 @@ fn details(person: &Person) -> Value {
 fn session(session: &OwnSession) -> Value {
     json!({
         "began": text(session.created_at), "last_used": text(session.last_seen_at), "ends": text(session.expires_at),
-        "ended": session.ended_at.map(text),
+        "ended": session.ended_at.map(text), "browser": session.origin.agent.browser, "system": session.origin.agent.system,
+        "network": session.origin.network,
     })
 }
 

@@ -64,14 +64,14 @@ pub struct Planned {
 pub fn plan(app: &App, visitor: &Visitor, person: &PersonId, proof: Proof, now: Timestamp) -> Planned {
     match facts::session_of(person, visitor) {
         Some(own) => {
-            let session = Session { proof: facts::merge(&own.proof, &proof), last_seen_at: now, ..own.clone() };
+            let session = Session { proof: facts::merge(&own.proof, &proof), last_seen_at: now, origin: visitor.origin(), ..own.clone() };
             Planned { session, cookie: Token::generate(&*app.entropy), renews: true }
         }
-        None => plan_new(app, person, proof, now),
+        None => plan_new(app, visitor, person, proof, now),
     }
 }
 
-fn plan_new(app: &App, person: &PersonId, proof: Proof, now: Timestamp) -> Planned {
+fn plan_new(app: &App, visitor: &Visitor, person: &PersonId, proof: Proof, now: Timestamp) -> Planned {
     let session = Session {
         id: SessionId::generate(now, &*app.entropy),
         person: person.clone(),
@@ -80,6 +80,7 @@ fn plan_new(app: &App, person: &PersonId, proof: Proof, now: Timestamp) -> Plann
         last_seen_at: now,
         expires_at: now.plus(app.config.sign_in.session_absolute()),
         ended_at: None,
+        origin: visitor.origin(),
     };
     Planned { session, cookie: Token::generate(&*app.entropy), renews: false }
 }
@@ -103,7 +104,7 @@ pub async fn establish(
         return Ok(established);
     }
     // A whole sign-in does not hang on the session that was there before.
-    let planned = plan_new(app, &person.id, proof, now);
+    let planned = plan_new(app, visitor, &person.id, proof, now);
     establish_planned(app, w, visitor, person, planned, now).await
 }
 
@@ -130,7 +131,7 @@ pub async fn establish_planned(
 
 async fn renew(w: &mut Write, planned: Planned, now: Timestamp) -> Result<Option<Established>, StoreError> {
     let Planned { session, cookie, .. } = planned;
-    let renewed = w.renew_session(&session.id, &cookie.digest(), &session.proof, now).await?;
+    let renewed = w.renew_session(&session, &cookie.digest(), now).await?;
     Ok(renewed.then_some(Established { session, cookie }))
 }
 
@@ -165,7 +166,7 @@ pub async fn begin_anew(
     proof: Proof,
     now: Timestamp,
 ) -> Result<Established, StoreError> {
-    begin(app, w, visitor, plan_new(app, person, proof, now), now).await
+    begin(app, w, visitor, plan_new(app, visitor, person, proof, now), now).await
 }
 
 async fn begin(app: &App, w: &mut Write, visitor: &Visitor, planned: Planned, now: Timestamp) -> Result<Established, StoreError> {

@@ -79,13 +79,17 @@ pub async fn note_look(app: &App, scope: &TenantScope, route: &str, network: &Ne
     Ok(app.store.write(async |w| record_from(app, w, event, network, now).await).await?)
 }
 
-/// The detail of an event with who really acts, in the form of RFC 8693 4.1, and by which grant.
+/// The detail of an event with who really acts, in the form of RFC 8693 4.1, and by which grant; or that an operator did.
 pub(super) fn marked(scope: &TenantScope, detail: Value) -> Value {
-    let Some(grant) = scope.support() else { return detail };
+    let (member, mark) = match scope.support() {
+        Some(grant) => ("act", json!({ "sub": scope.person(), "grant": grant })),
+        None if scope.is_of_operator() => ("by", json!("operator")),
+        None => return detail,
+    };
     let mut members = match detail {
         Value::Object(members) => members,
         _ => serde_json::Map::new(),
     };
-    members.insert("act".to_owned(), json!({ "sub": scope.person(), "grant": grant }));
+    members.insert(member.to_owned(), mark);
     Value::Object(members)
 }

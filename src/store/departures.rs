@@ -47,7 +47,7 @@ impl TryFrom<DepartureRow> for Departure {
 }
 
 /// What describes a person or lets anybody in, beside the row of the person itself: all of it goes. Memberships that
-/// ended, sessions and grants stay as long as their tables keep them: they hold ids and times alone.
+/// ended, sessions and grants stay as long as their tables keep them: what remains of them is ids and times alone.
 const BELONGINGS: &[&str] = &[
     "delete from usernames where person_id = $1",
     "delete from pictures where person_id = $1",
@@ -67,6 +67,7 @@ const BELONGINGS: &[&str] = &[
     "update access_tokens set claims = '{}'
         where claims is not null and grant_id in (select id from grants where person_id = $1)",
     "delete from session_tenants where session_id in (select id from sessions where person_id = $1)",
+    "update sessions set browser = null, system = null, network = null where person_id = $1",
 ];
 
 impl Read {

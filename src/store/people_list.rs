@@ -74,6 +74,30 @@ macro_rules! open_link {
     };
 }
 
+/// What a line of the list is made of, from these; the condition follows.
+macro_rules! select_listed {
+    ($from:literal) => {
+        concat!(
+            "select ",
+            person_columns!(),
+            ", ",
+            membership_columns!(),
+            ", ",
+            open_link!(),
+            " as invited, ",
+            stranger!(),
+            " as stranger
+            from ",
+            $from,
+            "
+            join persons p on p.id = m.person_id
+            left join usernames u on u.person_id = p.id
+            left join lockouts l on l.name = 'person:' || p.id
+            "
+        )
+    };
+}
+
 /// The list: who fits, by narrow rows, and then all about these few. `$beside` says once more, in words that suit the
 /// engine, who may be in the state that is looked for.
 // people.md C17: deactivated before invited before locked before expired before active.
@@ -115,21 +139,9 @@ macro_rules! list {
             "
                 order by m.sort_key, m.id
                 limit $16)
-            select ",
-            person_columns!(),
-            ", ",
-            membership_columns!(),
-            ", ",
-            open_link!(),
-            " as invited, ",
-            stranger!(),
-            " as stranger
-            from few
-            join memberships m on m.id = few.id
-            join persons p on p.id = m.person_id
-            left join usernames u on u.person_id = p.id
-            left join lockouts l on l.name = 'person:' || p.id
-            order by m.sort_key, m.id"
+            ",
+            select_listed!("few join memberships m on m.id = few.id"),
+            "order by m.sort_key, m.id"
         )
     };
 }
@@ -202,24 +214,21 @@ impl Read {
 
     /// One person of the tenant as the list would show it.
     pub async fn listed(&mut self, tenant: &TenantId, person: &PersonId) -> Result<Option<Listed>> {
-        const SQL: &str = concat!(
-            "select ",
-            person_columns!(),
-            ", ",
-            membership_columns!(),
-            ", ",
-            open_link!(),
-            " as invited, ",
-            stranger!(),
-            " as stranger
-            from memberships m
-            join persons p on p.id = m.person_id
-            left join usernames u on u.person_id = p.id
-            left join lockouts l on l.name = 'person:' || p.id
-            where m.tenant_id = $1 and m.person_id = $2 and m.state <> 'left'"
-        );
+        const SQL: &str = concat!(select_listed!("memberships m"), "where m.tenant_id = $1 and m.person_id = $2 and m.state <> 'left'");
         let row: Option<ListedRow> = on!(self, c => sqlx::query_as(SQL).bind(tenant.as_str()).bind(person.as_str()).fetch_optional(c))?;
         row.map(Listed::try_from).transpose()
+    }
+
+    /// The administrators of a tenant in the order of their names, invited and disabled ones too.
+    pub async fn administrators_of(&mut self, tenant: &TenantId, limit: i64) -> Result<Vec<Listed>> {
+        const SQL: &str = concat!(
+            select_listed!("memberships m"),
+            "where m.tenant_id = $1 and m.admin and m.state <> 'left'
+            order by m.sort_key, m.id
+            limit $2"
+        );
+        let rows: Vec<ListedRow> = on!(self, c => sqlx::query_as(SQL).bind(tenant.as_str()).bind(limit).fetch_all(c))?;
+        rows.into_iter().map(Listed::try_from).collect()
     }
 
     /// May this tenant be told the name of a person? Not of one who has an account, was invited and never accepted; of

@@ -1,12 +1,15 @@
 //! Sessions of browsers, and the tenant that was last chosen in them.
 use super::rows::{At, all, micros, time, to_json};
 use super::{Read, Result, StoreError, Write, execute, on};
-use crate::model::{ClientId, PersonId, Proof, Session, SessionId, TenantId};
+use crate::model::{Agent, BrowserKind, ClientId, Origin, PersonId, Session, SessionId, SystemKind, TenantId};
 use crate::world::{Digest, Timestamp};
 
 macro_rules! session_where {
     ($condition:literal) => {
-        concat!("select id, person_id, proof, created_at, last_seen_at, expires_at, ended_at from sessions where ", $condition)
+        concat!(
+            "select id, person_id, proof, created_at, last_seen_at, expires_at, ended_at, browser, system, network from sessions where ",
+            $condition
+        )
     };
 }
 
@@ -21,6 +24,14 @@ pub(super) struct SessionRow {
     last_seen_at: i64,
     expires_at: i64,
     ended_at: Option<i64>,
+    browser: Option<String>,
+    system: Option<String>,
+    network: Option<String>,
+}
+
+/// What was written down about the browser; a word that is not known here is nothing.
+pub(super) fn origin(browser: Option<&str>, system: Option<&str>, network: Option<String>) -> Origin {
+    Origin { agent: Agent { browser: browser.and_then(BrowserKind::parse), system: system.and_then(SystemKind::parse) }, network }
 }
 
 impl TryFrom<SessionRow> for Session {
@@ -34,6 +45,7 @@ impl TryFrom<SessionRow> for Session {
             last_seen_at: Timestamp::from_micros(row.last_seen_at),
             expires_at: Timestamp::from_micros(row.expires_at),
             ended_at: time(row.ended_at),
+            origin: origin(row.browser.as_deref(), row.system.as_deref(), row.network),
             id: SessionId::from_text(row.id),
         })
     }
@@ -90,8 +102,9 @@ impl Read {
 
 impl Write {
     pub async fn insert_session(&mut self, session: &Session, cookie: &Digest) -> Result<()> {
-        const SQL: &str = "insert into sessions (id, cookie, person_id, proof, created_at, last_seen_at, expires_at, ended_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8)";
+        const SQL: &str = "insert into sessions
+                (id, cookie, person_id, proof, created_at, last_seen_at, expires_at, ended_at, browser, system, network)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
         let proof = to_json(&session.proof);
         execute!(
             self,
@@ -104,6 +117,9 @@ impl Write {
                 .bind(session.last_seen_at.micros())
                 .bind(session.expires_at.micros())
                 .bind(micros(session.ended_at))
+                .bind(session.origin.agent.browser.map(BrowserKind::as_str))
+                .bind(session.origin.agent.system.map(SystemKind::as_str))
+                .bind(session.origin.network.as_deref())
         )?;
         Ok(())
     }
@@ -115,14 +131,16 @@ impl Write {
         Ok(alive.is_some())
     }
 
-    /// New proof, new cookie: whoever knew the cookie before does not know the stronger session (session fixation).
-    /// False when the session is over.
-    pub async fn renew_session(&mut self, id: &SessionId, cookie: &Digest, proof: &Proof, now: Timestamp) -> Result<bool> {
-        const SQL: &str = "update sessions set cookie = $2, proof = $3, last_seen_at = $4
+    /// New proof, new cookie: whoever knew the cookie before does not know the stronger session (session fixation). Where the
+    /// proof was given is written down, too. False when the session is over.
+    pub async fn renew_session(&mut self, session: &Session, cookie: &Digest, now: Timestamp) -> Result<bool> {
+        const SQL: &str = "update sessions set cookie = $2, proof = $3, last_seen_at = $4, browser = $5, system = $6, network = $7
             where id = $1 and ended_at is null and expires_at > $4
             returning id";
         let won: Option<String> = on!(self, c => sqlx::query_scalar(SQL)
-            .bind(id.as_str()).bind(cookie.as_str()).bind(to_json(proof)).bind(now.micros()).fetch_optional(c))?;
+            .bind(session.id.as_str()).bind(cookie.as_str()).bind(to_json(&session.proof)).bind(now.micros())
+            .bind(session.origin.agent.browser.map(BrowserKind::as_str)).bind(session.origin.agent.system.map(SystemKind::as_str))
+            .bind(session.origin.network.as_deref()).fetch_optional(c))?;
         Ok(won.is_some())
     }
 

@@ -1,8 +1,9 @@
 //! What people take along about themselves.
 use super::audit::StoredAudit;
 use super::rows::{all, time};
+use super::sessions::origin;
 use super::{AuditRow, Read, Result, on};
-use crate::model::{ClientId, PersonId, TenantId};
+use crate::model::{ClientId, Origin, PersonId, TenantId};
 use crate::world::Timestamp;
 
 /// A session without what would let anybody use it.
@@ -12,6 +13,18 @@ pub struct OwnSession {
     pub last_seen_at: Timestamp,
     pub expires_at: Timestamp,
     pub ended_at: Option<Timestamp>,
+    pub origin: Origin,
+}
+
+#[derive(sqlx::FromRow)]
+struct OwnSessionRow {
+    created_at: i64,
+    last_seen_at: i64,
+    expires_at: i64,
+    ended_at: Option<i64>,
+    browser: Option<String>,
+    system: Option<String>,
+    network: Option<String>,
 }
 
 /// What an application was allowed, and where.
@@ -26,16 +39,17 @@ pub struct OwnConsent {
 impl Read {
     /// A person's sessions, also ended ones; the newest first.
     pub async fn own_sessions(&mut self, person: &PersonId, limit: i64) -> Result<Vec<OwnSession>> {
-        const SQL: &str = "select created_at, last_seen_at, expires_at, ended_at from sessions
+        const SQL: &str = "select created_at, last_seen_at, expires_at, ended_at, browser, system, network from sessions
             where person_id = $1
             order by created_at desc, id desc
             limit $2";
-        let rows: Vec<(i64, i64, i64, Option<i64>)> = on!(self, c => sqlx::query_as(SQL).bind(person.as_str()).bind(limit).fetch_all(c))?;
-        let session = |(created, seen, expires, ended): (i64, i64, i64, Option<i64>)| OwnSession {
-            created_at: Timestamp::from_micros(created),
-            last_seen_at: Timestamp::from_micros(seen),
-            expires_at: Timestamp::from_micros(expires),
-            ended_at: time(ended),
+        let rows: Vec<OwnSessionRow> = on!(self, c => sqlx::query_as(SQL).bind(person.as_str()).bind(limit).fetch_all(c))?;
+        let session = |row: OwnSessionRow| OwnSession {
+            created_at: Timestamp::from_micros(row.created_at),
+            last_seen_at: Timestamp::from_micros(row.last_seen_at),
+            expires_at: Timestamp::from_micros(row.expires_at),
+            ended_at: time(row.ended_at),
+            origin: origin(row.browser.as_deref(), row.system.as_deref(), row.network),
         };
         Ok(rows.into_iter().map(session).collect())
     }

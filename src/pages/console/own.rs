@@ -23,6 +23,16 @@ pub struct OwnSession {
     pub begun: Moment,
     pub seen: Moment,
     pub how: SignedInBy,
+    pub device: SeenDevice,
+    /// From which address it was signed in; sessions of before do not know.
+    pub network: Option<String>,
+}
+
+/// Which browser on what; names that no language translates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SeenDevice {
+    pub browser: Option<&'static str>,
+    pub system: Option<&'static str>,
 }
 
 /// How somebody signed in. Text: `sessions.how.<variant>`.
@@ -80,7 +90,18 @@ impl Page for Sessions {
 
     fn samples() -> Vec<(&'static str, Self)> {
         let all = [SignedInBy::App, SignedInBy::Email, SignedInBy::Password, SignedInBy::Passkey, SignedInBy::Microsoft];
+        let device = |browser, system| SeenDevice { browser, system };
+        let devices = [
+            device(Some("Firefox"), Some("Windows")),
+            device(Some("Samsung Internet"), Some("Android")),
+            device(None, Some("macOS")),
+            device(Some("Opera"), None),
+            device(None, None),
+        ];
+        let networks = [Some("203.0.113.240"), Some("2001:db8:1234:5678::/64"), Some("198.51.100.7"), Some("192.0.2.1"), None];
         let session = |(n, how): (usize, SignedInBy)| OwnSession {
+            device: devices[n],
+            network: networks[n].map(str::to_owned),
             id: format!("ses_{n}"),
             current: n == 0,
             begun: Moment::sample(),

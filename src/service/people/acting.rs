@@ -163,6 +163,12 @@ impl Acting<'_> {
 
     /// The scope was made of rows that may be a moment old.
     async fn still_acts(&self, w: &mut Write) -> Result<bool, StoreError> {
+        if self.scope.is_of_operator() {
+            let operator = w.person(self.scope.person()).await?;
+            let tenant = w.tenant(self.tenant()).await?;
+            let fits = |(operator, tenant): (Person, Tenant)| TenantScope::of_operator(&operator, &tenant).is_some();
+            return Ok(operator.zip(tenant).is_some_and(fits) && !w.tenant_has_ended(self.tenant()).await?);
+        }
         if let Some(grant) = self.scope.support() {
             let open = w.open_support(self.tenant(), self.now).await?.is_some_and(|open| open.id == *grant);
             let operator = w.person(self.scope.person()).await?;
@@ -215,6 +221,9 @@ impl Acting<'_> {
     /// The locations that the one who asks is limited to; none for all of them. Whoever is limited gives and takes no
     /// others (people.md S37, security.md I08).
     pub(in crate::service) async fn reach(&self, r: &mut Read) -> Result<Option<Vec<LocationId>>, StoreError> {
+        if self.scope.is_of_operator() {
+            return Ok(None);
+        }
         let own = r.membership_by_id(self.scope.membership()).await?;
         if own.is_some_and(|own| !own.limited_to_locations) {
             return Ok(None);

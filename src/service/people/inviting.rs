@@ -5,9 +5,11 @@ use serde_json::json;
 use super::super::letters::{self, Prepared};
 use super::super::{Failure, audit};
 use super::acting::{Acting, Deed, Held, Outcome, Refusal, allowed, is_waiting};
-use super::{draft, invitation_link, keep_invitation};
+use super::{draft, invitation_link};
 use crate::app::App;
-use crate::model::{Email, Invitation, InvitationId, InvitationMethod, Locale, Membership, MembershipState, Person, PersonId};
+use crate::model::{
+    Email, Invitation, InvitationId, InvitationMethod, Locale, Membership, MembershipId, MembershipState, Person, PersonId, PersonState,
+};
 use crate::pages::letters::{Invitation as InvitationLetter, Joined};
 use crate::policy::permission::{Right, TenantScope};
 use crate::service::Network;
@@ -38,7 +40,11 @@ pub(super) async fn letter(
 ) -> Result<Written, Failure> {
     let app = acting.app;
     let Some(email) = &to.email else { return Err(Failure::Stored("email")) };
-    let inviter = app.store.read(async |r| r.person(acting.scope.person()).await).await?;
+    // An operator is nobody whom the invited person knows.
+    let inviter = match acting.scope.is_of_operator() {
+        true => None,
+        false => app.store.read(async |r| r.person(acting.scope.person()).await).await?,
+    };
     let good_for = app.config.sign_in.invitation_time();
     let (mut invitation, token) = draft(&acting.change(), membership, method, good_for);
     let page = InvitationLetter {
@@ -73,11 +79,24 @@ pub(super) fn notice(acting: &Acting<'_>, person: &Person) -> Result<Prepared, F
 }
 
 pub(super) async fn keep(acting: &Acting<'_>, w: &mut Write, written: &Written) -> Result<(), StoreError> {
-    keep_invitation(&acting.change(), w, &written.invitation, &written.token).await?;
+    let invitation = &written.invitation;
+    w.revoke_invitations(&invitation.membership, acting.now).await?;
+    w.insert_invitation(invitation, &written.token.digest(), acting.now).await?;
+    let deed = Deed { rights: &[Right::People], action: "person.invite", subject: invitation.person.as_str() };
+    acting.done(w, deed, json!({ "invitation": invitation.id, "method": invitation.method })).await?;
     match &written.letter {
         Some(letter) => letters::queue(w, letter, acting.now).await,
         None => Ok(()),
     }
+}
+
+/// The way to sign in that was chosen when the person was made; it is never chosen anew (people.md K29).
+pub async fn method_of(app: &App, person: &Person, membership: &MembershipId) -> Result<InvitationMethod, Failure> {
+    if person.state == PersonState::Active {
+        return Ok(InvitationMethod::Any);
+    }
+    let kept = app.store.read(async |r| r.invitation_method(membership).await).await?;
+    Ok(kept.unwrap_or(InvitationMethod::Password))
 }
 
 /// Sends the letter of an invitation, for the first time or again (K33).
@@ -144,7 +163,8 @@ async fn may_invite(acting: &Acting<'_>, w: &mut Write, seat: &Seat) -> Held<()>
     acting.outranks(w, &seat.membership).await
 }
 
-/// Does whoever invited still hold what would be given now (security.md I04)? Links that commands made count.
+/// Does whoever invited still hold what would be given now (security.md I04)? Links that commands made count, and those of
+/// people who run the instance still.
 pub(in crate::service) async fn still_grants(app: &App, r: &mut Read, invitation: &Invitation) -> Result<bool, StoreError> {
     let Some(inviter) = &invitation.created_by else { return Ok(true) };
     let Some(membership) = r.membership_by_id(&invitation.membership).await? else { return Ok(false) };
@@ -154,6 +174,9 @@ pub(in crate::service) async fn still_grants(app: &App, r: &mut Read, invitation
         return Ok(true);
     }
     let Some(tenant) = app.registered().tenants.get(&invitation.tenant).cloned() else { return Ok(false) };
+    if r.person(inviter).await?.is_some_and(|inviter| TenantScope::of_operator(&inviter, &tenant).is_some()) {
+        return Ok(true);
+    }
     let Some(own) = r.membership(inviter, &invitation.tenant).await? else { return Ok(false) };
     let held = r.membership_details(&own.id).await?.permissions.into_iter().map(|permission| permission.name);
     Ok(TenantScope::of(&own, &tenant, held)

@@ -8,6 +8,7 @@ pub mod convert;
 pub mod create;
 pub mod export;
 pub mod factors;
+pub mod founding;
 pub mod groups;
 pub mod import;
 pub mod inviting;

@@ -3,8 +3,8 @@ use axum::extract::Path;
 use axum::response::Response;
 
 use super::home::own_tenant;
-use crate::model::{Acr, Amr, ClientId, Proof, SessionId, TenantId};
-use crate::pages::console::{ApplicationLine, Applications, Flash, Moment, OwnSession, OwnTenants, Sessions, SignedInBy};
+use crate::model::{Acr, Agent, Amr, BrowserKind, ClientId, Proof, SessionId, SystemKind, TenantId};
+use crate::pages::console::{ApplicationLine, Applications, Flash, Moment, OwnSession, OwnTenants, SeenDevice, Sessions, SignedInBy};
 use crate::service::own;
 use crate::web::error::WebError;
 use crate::web::extract::{Account, Checked, Query};
@@ -33,11 +33,37 @@ pub async fn sessions(account: Account, query: Query) -> Result<Response, WebErr
             begun: Moment::of(session.created_at),
             seen: Moment::of(session.last_seen_at),
             how: how(&session.proof),
+            device: device(session.origin.agent),
+            network: session.origin.network,
             id: session.id.to_string(),
         })
         .collect();
     sessions.sort_by_key(|session| !session.current);
     account.page("sessions").done(&query).show(&Sessions { sessions })
+}
+
+/// What browsers and systems are called, which is the same in every language.
+fn device(agent: Agent) -> SeenDevice {
+    let browser = agent.browser.map(|kind| match kind {
+        BrowserKind::Chrome => "Chrome",
+        BrowserKind::Duckduckgo => "DuckDuckGo",
+        BrowserKind::Edge => "Edge",
+        BrowserKind::Firefox => "Firefox",
+        BrowserKind::Opera => "Opera",
+        BrowserKind::Safari => "Safari",
+        BrowserKind::Samsung => "Samsung Internet",
+        BrowserKind::Vivaldi => "Vivaldi",
+    });
+    let system = agent.system.map(|kind| match kind {
+        SystemKind::Android => "Android",
+        SystemKind::Chromeos => "ChromeOS",
+        SystemKind::Ipad => "iPad",
+        SystemKind::Iphone => "iPhone",
+        SystemKind::Linux => "Linux",
+        SystemKind::Macos => "macOS",
+        SystemKind::Windows => "Windows",
+    });
+    SeenDevice { browser, system }
 }
 
 fn how(proof: &Proof) -> SignedInBy {

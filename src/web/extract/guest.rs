@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::super::cookies::Cookie;
 use super::super::{error::WebError, peer};
 use crate::app::App;
-use crate::model::Locale;
+use crate::model::{Agent, Locale};
 use crate::service::announcements::MARK;
 use crate::service::{Visitor, session};
 use crate::world::{BrowserCookie, Digest, Secret, SessionCookie, Token};
@@ -67,6 +67,7 @@ impl FromRequestParts<Arc<App>> for Guest {
                 session,
                 network: peer::network(parts, &app.config),
                 locale: locale(parts, app),
+                agent: parts.headers.get(header::USER_AGENT).map(|line| Agent::of(line.as_bytes())).unwrap_or_default(),
             },
             app: Arc::clone(app),
         })

@@ -1,4 +1,5 @@
 //! The console of those who run the instance: `/operator/…`.
+pub mod administrators;
 pub mod announcements;
 pub mod apis;
 pub mod claims;

@@ -4,11 +4,12 @@ use std::time::Duration;
 use axum::extract::Path;
 use axum::response::Response;
 
-use super::{change, lists};
+use super::{administrators, change, lists};
 use crate::model::{MfaMode, Tenant, TenantId, TenantState};
 use crate::pages::console::{Confirm, Flash, Moment, Step, TenantFault, TenantForm, TenantRow, TenantSheet, Tenants};
 use crate::policy::presets::Preset;
 use crate::service::Failure;
+use crate::service::people::founding;
 use crate::service::seen::Seen;
 use crate::service::tenant_changes::{self, TenantEdited};
 use crate::service::tenants::{self, NewTenant, TenantAdded};
@@ -71,7 +72,10 @@ pub async fn show(operator: Operator, Path(id): Path<String>, query: Query) -> R
     let dormant = (days > 0).then(|| operator.now.minus(Duration::from_secs(days * 86_400)));
     let figures = operator.app.store.read(async |r| r.tenant_figures(&tenant.id, dormant, operator.now).await).await?;
     let support = operator.app.store.read(async |r| r.open_support(&tenant.id, operator.now).await).await?;
+    let admins = founding::all(&operator.app, &tenant.id).await?;
     let content = TenantSheet {
+        administrators: administrators::rows(&admins, &tenant, operator.now),
+        nobody: !admins.iter().any(|one| founding::works(&one.person, &one.membership)),
         support: support.map(|grant| Moment::of(grant.expires_at)),
         id: tenant.id.to_string(),
         mfa_required: tenant.policy.mfa_mode == MfaMode::Required,

@@ -3,6 +3,7 @@ mod belonging;
 mod details;
 mod picture;
 mod security;
+mod sessions;
 
 use tenantry::model::{MembershipKind, Person, Tenant};
 use tenantry::policy::presets::Preset;

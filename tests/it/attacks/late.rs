@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tenantry::app::Registered;
-use tenantry::model::{Amr, Client, FactorKind, Flow, FlowId, Locale, PersonId, TenantId};
+use tenantry::model::{Agent, Amr, Client, FactorKind, Flow, FlowId, Locale, PersonId, TenantId};
 use tenantry::protocol::authorize::AuthorizeRequest;
 use tenantry::protocol::flow::{Next, next};
 use tenantry::service::authorize::Stored;
@@ -65,7 +65,7 @@ impl Late {
 }
 
 fn stranger(browser: Digest) -> Visitor {
-    Visitor { browser, session: None, browser_state: None, network: Network::local(), locale: Locale::En }
+    Visitor { browser, session: None, browser_state: None, network: Network::local(), locale: Locale::En, agent: Agent::default() }
 }
 
 /// How something ends.

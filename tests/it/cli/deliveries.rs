@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use tenantry::model::{ClientId, Grant, GrantId, GrantTerms, PersonId, Proof, Session, SessionId, TenantId};
+use tenantry::model::{ClientId, Grant, GrantId, GrantTerms, Origin, PersonId, Proof, Session, SessionId, TenantId};
 use tenantry::store::Store;
 use tenantry::world::{Clock as _, Seeded};
 use tenantry::world::{Digest, SessionCookie, SystemClock, Timestamp, Token};
@@ -36,6 +36,7 @@ async fn db_sign_in(store: &Store, (client, person, tenant): &(ClientId, PersonI
         last_seen_at: now,
         expires_at: now.plus(HOUR),
         ended_at: None,
+        origin: Origin::default(),
     };
     let grant = Grant {
         id: GrantId::from_text("gra_1"),

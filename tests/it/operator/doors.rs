@@ -11,6 +11,7 @@ const PAGES: &[&str] = &[
     "/operator/tenants/{tenant}/edit",
     "/operator/tenants/{tenant}/disable",
     "/operator/tenants/{tenant}/enable",
+    "/operator/tenants/{tenant}/administrators",
     "/operator/clients",
     "/operator/clients/new",
     "/operator/clients/{client}",

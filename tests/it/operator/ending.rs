@@ -154,7 +154,7 @@ async fn c12_after_an_erasure_the_trail_tells_of_an_id_alone_and_its_chain_still
 /// Every table that names people: after an erasure none of them describes the person any more.
 #[tokio::test(flavor = "multi_thread")]
 async fn c12_no_table_keeps_anything_of_an_erased_person() {
-    /// They hold ids and times alone, for as long as each keeps its rows.
+    /// They hold ids and times alone, for as long as each keeps its rows; where a session was begun is emptied.
     const KEPT: [&str; 5] = ["memberships", "sessions", "grants", "logout_deliveries", "departures"];
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut tables = std::collections::BTreeSet::new();

@@ -1,4 +1,5 @@
 //! The operator's console and the settings of a tenant, over HTTP.
+mod administrators;
 mod announcements;
 mod clients;
 mod doors;

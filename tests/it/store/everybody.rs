@@ -190,6 +190,8 @@ async fn c12_nobody_fills_an_erased_person_again_and_no_token_tells_of_one(store
             let row = r.person(&ada).await?.expect("the row stays");
             assert_eq!((row.name().as_str(), row.profile), ("", Profile::default()));
             assert_eq!(r.picture_of(&ada).await?, None);
+            let session = r.session(&session_id()).await?.expect("its id stays");
+            assert_eq!(session.origin, Origin::default(), "but not where it was begun");
             let token = r.opaque_token(&digest("token")).await?.expect("its digest stays: it was issued");
             assert!(token.opaque.expect("no signed one").claims.is_empty());
             Ok(())

@@ -111,8 +111,23 @@ pub fn proof() -> Proof {
     Proof { amr: [Amr::Pwd, Amr::Otp].into(), signed_in_at: Some(NOW), factor_at: Some(NOW), upstream_tid: Some("tid".into()) }
 }
 
+/// Where sessions are begun.
+pub fn origin() -> Origin {
+    let agent = Agent { browser: Some(BrowserKind::Firefox), system: Some(SystemKind::Windows) };
+    Origin { agent, network: Some("192.0.2.1".to_owned()) }
+}
+
 pub fn new_session(id: SessionId, person: &str) -> Session {
-    Session { id, person: person_id(person), proof: proof(), created_at: NOW, last_seen_at: NOW, expires_at: NOW.plus(DAY), ended_at: None }
+    Session {
+        id,
+        person: person_id(person),
+        proof: proof(),
+        created_at: NOW,
+        last_seen_at: NOW,
+        expires_at: NOW.plus(DAY),
+        ended_at: None,
+        origin: origin(),
+    }
 }
 
 pub fn new_grant(id: GrantId) -> Grant {

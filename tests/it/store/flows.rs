@@ -33,8 +33,11 @@ async fn a_session_is_found_by_its_cookie_even_when_it_is_over(store: &Store) {
 async fn a_renewed_session_has_a_new_cookie(store: &Store) {
     furnish(store).await;
     let stronger = Proof { factor_at: Some(NOW.plus(HOUR)), ..proof() };
+    let agent = Agent { browser: Some(BrowserKind::Safari), system: None };
+    let origin = Origin { agent, network: Some("192.0.2.7".to_owned()) };
+    let planned = Session { proof: stronger.clone(), origin: origin.clone(), ..new_session(session_id(), "ada") };
 
-    let renewed = store.write(async |w| w.renew_session(&session_id(), &digest("new"), &stronger, NOW.plus(HOUR)).await).await.unwrap();
+    let renewed = store.write(async |w| w.renew_session(&planned, &digest("new"), NOW.plus(HOUR)).await).await.unwrap();
 
     assert!(renewed);
     store
@@ -42,6 +45,7 @@ async fn a_renewed_session_has_a_new_cookie(store: &Store) {
             assert!(r.session_by_cookie(&digest("cookie")).await?.is_none());
             let session = r.session_by_cookie(&digest("new")).await?.unwrap();
             assert_eq!((session.proof, session.last_seen_at), (stronger.clone(), NOW.plus(HOUR)));
+            assert_eq!(session.origin, origin);
             Ok(())
         })
         .await
@@ -51,16 +55,17 @@ async fn a_renewed_session_has_a_new_cookie(store: &Store) {
 async fn a_session_that_is_over_is_neither_renewed_nor_touched(store: &Store) {
     furnish(store).await;
     let expired = NOW.plus(DAY);
+    let planned = new_session(session_id(), "ada");
 
     store
         .write(async |w| {
-            assert!(!w.renew_session(&session_id(), &digest("new"), &proof(), expired).await?);
+            assert!(!w.renew_session(&planned, &digest("new"), expired).await?);
             w.touch_session(&session_id(), NOW.plus(HOUR)).await?;
             w.touch_session(&session_id(), NOW.plus(MINUTE)).await?;
             assert_eq!(w.end_sessions_of(&person_id("ada"), NOW).await?, 1);
             assert_eq!(w.end_sessions_of(&person_id("ada"), NOW).await?, 0);
             w.touch_session(&session_id(), NOW.plus(HOUR * 2)).await?;
-            assert!(!w.renew_session(&session_id(), &digest("new"), &proof(), NOW).await?);
+            assert!(!w.renew_session(&planned, &digest("new"), NOW).await?);
             Ok(())
         })
         .await

@@ -66,6 +66,15 @@ async fn everybody_is_listed_in_the_order_of_names_page_by_page(store: &Store) {
     assert!(bob.is_none());
     let emil = store.read(async |r| r.listed(&tenant_id("acme"), &person_id("emil")).await).await.unwrap().unwrap();
     assert!(emil.invited);
+    for name in ["emil", "Özil", "fred"] {
+        store.write(async |w| w.set_admin(&membership_id(name, "acme"), true).await).await.unwrap();
+    }
+    let admins = async |tenant: &str, limit| {
+        let found = store.read(async |r| r.administrators_of(&tenant_id(tenant), limit).await).await.unwrap();
+        found.into_iter().map(|listed| listed.person.first_name).collect::<Vec<_>>()
+    };
+    assert_eq!(admins("acme", 10).await, ["emil", "fred", "Özil"], "invited and disabled ones, too");
+    assert_eq!((admins("acme", 2).await.len(), admins("globex", 10).await.len()), (2, 0));
     let (ada, method) = (membership_id("ada", "acme"), InvitationMethod::Microsoft);
     store.write(async |w| w.set_invitation_method(&ada, method).await).await.unwrap();
     assert_eq!(store.read(async |r| r.invitation_method(&ada).await).await.unwrap(), Some(method));

@@ -44,6 +44,7 @@ async fn sessions_and_consents_are_taken_along(store: &Store) {
     let (sessions, consents) = store.read(async |r| Ok((r.own_sessions(&ada, 10).await?, r.own_consents(&ada, 10).await?))).await.unwrap();
 
     assert!(!sessions.is_empty() && sessions[0].ended_at.is_none());
+    assert_eq!(sessions[0].origin, super::fixtures::origin());
     assert_eq!(consents.iter().map(|c| (c.client.clone(), c.scope.as_str())).collect::<Vec<_>>(), [(client_id(), "openid")]);
     assert_eq!(store.read(async |r| r.own_sessions(&ada, 0).await).await.unwrap(), []);
     assert!(store.read(async |r| r.audit_of_person(&ada, 10).await).await.unwrap().is_empty());

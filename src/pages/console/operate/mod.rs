@@ -1,4 +1,5 @@
 //! The operator's pages: tenants, applications, APIs, keys, letters, and the pages of a tenant's settings.
+mod administrators;
 mod announcements;
 mod apis;
 mod claims;
@@ -13,6 +14,7 @@ mod registration;
 mod tenant_erase;
 mod tenants;
 
+pub use administrators::*;
 pub use announcements::*;
 pub use apis::*;
 pub use claims::*;
@@ -38,6 +40,7 @@ pub(super) fn gallery() -> Vec<Specimen> {
         framed::<TenantForm>(Area::Operator),
         framed::<TenantSheet>(Area::Operator),
         framed::<TenantErase>(Area::Operator),
+        framed::<Administrators>(Area::Operator),
         framed::<Everybody>(Area::Operator),
         framed::<EverybodyPage>(Area::Operator),
         framed::<EverybodyConfirm>(Area::Operator),

@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use super::super::super::Page;
 use super::super::{Moment, Pager};
-use super::words;
+use super::{AdministratorRow, words};
 
 /// `GET /operator/tenants`.
 #[derive(Clone, Debug, Serialize)]
@@ -132,6 +132,9 @@ pub struct TenantSheet {
     pub mfa_required: bool,
     /// Until when the tenant lets operators in.
     pub support: Option<Moment>,
+    pub administrators: Vec<AdministratorRow>,
+    /// None of them can sign in.
+    pub nobody: bool,
 }
 
 impl Page for TenantSheet {
@@ -152,9 +155,13 @@ impl Page for TenantSheet {
             guests: 18,
             mfa_required: true,
             support: Some(Moment::sample()),
+            administrators: AdministratorRow::samples(),
+            nobody: false,
         };
         let disabled = Self { disabled: true, support: None, alias: None, color: None, mfa_required: false, ..page.clone() };
-        vec![("active", page), ("disabled", disabled)]
+        let waiting = Self { administrators: page.administrators[1..].to_vec(), nobody: true, ..page.clone() };
+        let fresh = Self { administrators: Vec::new(), nobody: true, ..page.clone() };
+        vec![("active", page), ("disabled", disabled), ("waiting", waiting), ("fresh", fresh)]
     }
 }
 

@@ -5,7 +5,7 @@ use axum::response::Response;
 
 use super::common::{acting, find, told};
 use super::{person, sheet};
-use crate::model::{InvitationMethod, PersonState};
+use crate::model::InvitationMethod;
 use crate::pages::console::{Flash, PersonInvite};
 use crate::service::people::acting::is_waiting;
 use crate::service::people::inviting;
@@ -52,11 +52,6 @@ pub async fn submit(
     person::refused(&admin, listed, key, status).await
 }
 
-/// The way to sign in that was chosen when the person was made; it is never chosen anew (people.md K29).
 async fn method(admin: &TenantAdmin<rights::People>, listed: &Listed) -> Result<InvitationMethod, WebError> {
-    if listed.person.state == PersonState::Active {
-        return Ok(InvitationMethod::Any);
-    }
-    let kept = admin.app.store.read(async |r| r.invitation_method(&listed.membership.id).await).await?;
-    Ok(kept.unwrap_or(InvitationMethod::Password))
+    Ok(inviting::method_of(&admin.app, &listed.person, &listed.membership.id).await?)
 }
