@@ -23,7 +23,7 @@ fn is_entered(client: &Client) -> bool {
 }
 
 /// The applications that people sign in to and that `fits`, by name.
-pub fn applications<'a>(registered: &'a Registered, fits: impl Fn(&Client) -> bool) -> Vec<&'a Client> {
+pub fn applications(registered: &Registered, fits: impl Fn(&Client) -> bool) -> Vec<&Client> {
     let mut all: Vec<&Client> =
         registered.clients.values().map(AsRef::as_ref).filter(|client| is_entered(client) && fits(client)).collect();
     all.sort_by_cached_key(|client| (client.metadata.client_name.to_lowercase(), client.id.to_string()));
