@@ -10,6 +10,7 @@
 mod api;
 mod args;
 mod audit;
+mod because;
 mod deliveries;
 mod demo;
 mod error;

@@ -2,6 +2,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::because::{beside, sentence, source};
 use super::error::CliError;
 use super::open::open;
 use super::output::Output;
@@ -10,8 +11,8 @@ use crate::config::Config;
 use crate::model::{ClientId, Tenant, TenantPolicy};
 use crate::policy::keys::{self, KeyFault, shown};
 use crate::policy::presets::{Preset, VERSION};
-use crate::policy::rules::Source;
-use crate::service::policies::{Author, PolicySet, Preview, explain, preview, set};
+use crate::service::explain::explain;
+use crate::service::policies::{Author, PolicySet, Preview, preview, set};
 
 #[derive(Debug, Subcommand)]
 pub enum Policy {
@@ -168,19 +169,11 @@ async fn explained(config: Config, output: &Output, wanted: Explain) -> Result<(
         run.rules.iter().map(|r| format!("{} = {} ({})", r.rule, r.value, source(&r.source)).into()).collect()
     };
     let values = [
-        ("because", run.because.into()),
+        ("because", sentence(run.because).into()),
         ("by_password", format!("{:?}", run.by_password).into()),
         ("by_factor", format!("{:?}", run.by_factor).into()),
+        ("besides", run.besides.into_iter().map(|holds| Value::from(beside(holds))).collect::<Vec<_>>().into()),
         ("rules", rules.into()),
     ];
     output.result("What a sign-in would meet:", &values)
-}
-
-fn source(source: &Source) -> String {
-    match source {
-        Source::Instance => "the operator's settings".to_owned(),
-        Source::Tenant(tenant) => tenant.to_string(),
-        Source::Person => "the person's own choice".to_owned(),
-        Source::Application => "the application".to_owned(),
-    }
 }

@@ -53,7 +53,11 @@ pub async fn load(
     let person = person.filter(|person| person.state == PersonState::Active && !is_outdated(flow, person));
     let proof = who.filter(|_| person.is_some()).map(|(_, proof)| proof).unwrap_or_default();
     let seats = person.as_ref().map_or(Vec::new(), |person| seats(registered, client, person, &memberships, &proof, &request, now));
-    let passkeys = has_passkeys(app, person.as_ref(), &request).await?;
+    let wanted = request.acr_required == Some(Acr::Phr) || request.acr_values.contains(&Acr::Phr);
+    let passkeys = match &person {
+        Some(person) => has_passkeys(app, person, wanted).await?,
+        None => false,
+    };
     let same_session = same_session(flow, visitor);
     let proved_here = same_session || flow.progress.person.is_some();
     let facts = Facts {
@@ -79,14 +83,12 @@ pub async fn load(
     Ok(Loaded { facts, person, memberships })
 }
 
-/// Can the person show a passkey? Looked up only for requests that want one.
-async fn has_passkeys(app: &App, person: Option<&Person>, request: &AuthorizeRequest) -> Result<bool, Failure> {
-    let wanted = request.acr_required == Some(Acr::Phr) || request.acr_values.contains(&Acr::Phr);
-    match person {
-        Some(person) if wanted && app.relying.is_some() => Ok(!app.store.read(async |r| r.passkeys_of(&person.id).await).await?.is_empty()),
-        Some(person) => Ok(person.second_factor == FactorKind::Passkey),
-        None => Ok(false),
+/// Can the person show a passkey? Looked up only where one is `wanted`; else it is told by the chosen factor.
+pub async fn has_passkeys(app: &App, person: &Person, wanted: bool) -> Result<bool, Failure> {
+    if wanted && app.relying.is_some() {
+        return Ok(!app.store.read(async |r| r.passkeys_of(&person.id).await).await?.is_empty());
     }
+    Ok(person.second_factor == FactorKind::Passkey)
 }
 
 /// Was the password that was given in this flow changed since? Then it proves nothing (security.md H08).

@@ -28,6 +28,7 @@ pub mod details;
 pub mod device;
 pub mod email_change;
 pub mod everybody;
+pub mod explain;
 pub mod facts;
 pub mod groups;
 pub mod housekeeping;

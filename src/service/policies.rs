@@ -2,12 +2,8 @@
 use serde_json::json;
 
 use super::change::Change;
-use super::{Failure, rules};
-use crate::app::App;
 use crate::config::Policy;
-use crate::model::{Client, FactorKind, MfaMode, PersonId, Proof, Tenant, TenantId, TenantPolicy};
-use crate::policy::entry::Entry;
-use crate::policy::explain::{DryRun, explain as explained};
+use crate::model::{FactorKind, MfaMode, Tenant, TenantId, TenantPolicy};
 use crate::policy::keys::{differences, faults};
 use crate::policy::rules::beyond;
 use crate::store::{Read, Store, StoreError};
@@ -132,21 +128,4 @@ pub async fn set(
             Ok(PolicySet::Done(Preview { changes, affected }))
         })
         .await
-}
-
-/// What a sign-in of a person through an application into a tenant would meet, and why. Nobody is signed in, nothing is
-/// counted or written. None when there is no such person.
-pub async fn explain(app: &App, person: &PersonId, client: &Client, tenant: &TenantId, now: Timestamp) -> Result<Option<DryRun>, Failure> {
-    let (found, memberships) = app.store.read(async |r| Ok((r.person(person).await?, r.memberships_of(person).await?))).await?;
-    let Some(found) = found else { return Ok(None) };
-    let registered = app.registered();
-    let entry = Entry {
-        person_state: found.state,
-        second_factor: found.second_factor,
-        membership: memberships.iter().find(|membership| membership.tenant == *tenant),
-        tenant: registered.tenants.get(tenant).map(AsRef::as_ref),
-        client,
-        proof: &Proof::default(),
-    };
-    Ok(Some(explained(&entry, &rules::of(app, &memberships), now)))
 }

@@ -20,5 +20,6 @@ mod policies;
 pub mod routes;
 pub mod signin;
 pub mod view;
+mod why;
 
 pub use routes::{router, router_for_certificates};

@@ -127,12 +127,13 @@ fn consoles() -> Router<Arc<App>> {
 
 /// People of all tenants.
 fn everybody() -> Router<Arc<App>> {
-    use operator::people::{deed, list, merge, person};
+    use operator::people::{deed, list, merge, person, why};
     Router::new()
         .route("/operator/people", get(list::show))
         .route("/operator/people/{id}", get(person::show))
         .route("/operator/people/{id}/erase", get(deed::ask_erase).post(deed::erase))
         .route("/operator/people/{id}/merge", get(merge::show).post(merge::submit))
+        .route("/operator/people/{id}/why", get(why::show))
         .route("/operator/people/{id}/{deed}", get(deed::ask).post(deed::act))
 }
 
@@ -190,7 +191,7 @@ fn announcing() -> Router<Arc<App>> {
 
 /// The people of a tenant.
 fn people() -> Router<Arc<App>> {
-    use admin::people::{convert, deed, invite, list, locations, new, person, table};
+    use admin::people::{convert, deed, invite, list, locations, new, person, table, why};
     Router::new()
         .route("/admin/{tenant}/people", get(list::show))
         .route("/admin/{tenant}/people/new", get(new::show).post(new::submit))
@@ -203,6 +204,7 @@ fn people() -> Router<Arc<App>> {
         .route("/admin/{tenant}/people/{id}/convert", get(convert::show).post(convert::submit))
         .route("/admin/{tenant}/people/{id}/locations", get(locations::show).post(locations::submit))
         .route("/admin/{tenant}/people/{id}/groups/{step}", post(person::group))
+        .route("/admin/{tenant}/people/{id}/why", get(why::show))
         .route("/admin/{tenant}/people/{id}/{deed}", get(deed::ask).post(deed::act))
 }
 

@@ -17,6 +17,7 @@ mod own;
 mod parts;
 mod people;
 mod support;
+mod why;
 
 pub use account::*;
 pub use admin::*;
@@ -33,6 +34,7 @@ pub use own::*;
 pub use parts::*;
 pub use people::*;
 pub use support::*;
+pub use why::*;
 
 use serde::Serialize;
 
@@ -200,6 +202,7 @@ pub(super) fn gallery() -> Vec<Specimen> {
     all.extend(framed::<OperatorHome>(Area::Operator));
     all.extend(framed::<ChooseAdmin>(Area::Account));
     all.extend(people::gallery());
+    all.extend(why::gallery());
     all.extend(framed::<Kit>(Area::Admin));
     all.extend(framed::<OwnTenants>(Area::Account));
     all.extend(framed::<Sessions>(Area::Account));

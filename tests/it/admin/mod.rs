@@ -8,6 +8,7 @@ mod odds;
 mod person;
 mod registration;
 mod table;
+mod why;
 
 use tenantry::model::{MembershipKind, Tenant};
 use tenantry::policy::presets::Preset;

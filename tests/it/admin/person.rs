@@ -14,7 +14,7 @@ async fn k4_i13_people_of_other_tenants_are_not_there() {
     let globex = t.tenant("globex").await;
     let foreign = t.member(&globex, "gil@globex.example").await;
 
-    for below in ["", "/invite", "/convert", "/disable", "/remove", "/locations"] {
+    for below in ["", "/invite", "/convert", "/disable", "/remove", "/locations", "/why"] {
         browser.goto(format!("/admin/acme/people/{}{below}", foreign.id)).await;
         assert_eq!(browser.page().status, 404, "{below}");
     }

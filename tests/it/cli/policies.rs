@@ -50,3 +50,24 @@ fn what_a_rule_does_not_take_is_refused_with_what_to_do() {
     instance.run(&["policy", "set", "acme", "mfa.mode"]).refused("KEY=VALUE");
     instance.run(&["policy", "show", "globex"]).refused("tenant add");
 }
+
+#[test]
+fn c1_a_sign_in_that_nobody_makes_is_explained() {
+    let instance = with_acme();
+    let person = ["person", "add", "--email", "anna@acme.example", "--first-name", "A", "--last-name", "B", "--tenant", "acme", "--json"];
+    instance.run(&person).json();
+    let shop = ["client", "add", "--preset", "web", "--name", "Shop", "--redirect-uri", "https://shop.example/cb", "--json"];
+    let client = instance.run(&shop).json()["client_id"].as_str().expect("an id").to_owned();
+    instance.run(&["policy", "set", "acme", "mfa.mode=off", "--json"]).json();
+
+    let explain = ["policy", "explain", "--person", "anna@acme.example", "--tenant", "acme", "--json", "--client"];
+    let run = instance.run(&[explain.as_slice(), &[client.as_str()]].concat()).json();
+
+    // Made by hand, and nobody has accepted an invitation yet.
+    assert_eq!(run["because"], "nobody enters: the person is not active");
+    let rules = run["rules"].as_array().expect("a list");
+    let mode = rules.iter().find(|rule| rule["rule"] == "mfa.mode").expect("a line");
+    assert_eq!(mode["value"], "off");
+    assert!(rules.iter().any(|rule| rule["source"] == "the operator's settings"));
+    instance.run(&[explain.as_slice(), &["cli_gone"]].concat()).refused("client_id");
+}

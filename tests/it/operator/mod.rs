@@ -10,6 +10,7 @@ mod policies;
 mod rest;
 mod tenant_ending;
 mod tenants;
+mod why;
 
 use crate::harness::browser::Browser;
 use crate::harness::tenantry::Tenantry;

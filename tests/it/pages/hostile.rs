@@ -2,7 +2,10 @@
 use super::tag::{decoded, tags};
 use super::{bare, chrome};
 use tenantry::model::{IdentifierMode, Locale};
-use tenantry::pages::console::{AccountHome, Area, ChooseAdmin, Crumb, Frame, FrameTenant, Moment, OwnTenant};
+use tenantry::pages::console::{
+    AccountHome, Area, Choice, ChooseAdmin, Crumb, EverybodyWhy, Finding, Frame, FrameTenant, Moment, OwnTenant, PersonWhy, PolicyShape,
+    WhyBecause, WhyFault, WhyKind, WhyRow, WhySource, WhyStep,
+};
 use tenantry::pages::letters::{EmailCode, Invitation as InvitationLetter};
 use tenantry::pages::*;
 use tenantry::world::Timestamp;
@@ -112,6 +115,51 @@ fn l02_a_persons_name_is_only_ever_text() {
         offers_passkey: true,
         flow: None,
         error: None,
+    });
+}
+
+#[test]
+fn l01_what_a_dry_run_tells_is_only_ever_text() {
+    let row = |s: &str| WhyRow {
+        key: t(s),
+        id: t("mfa_step_up_permissions"),
+        kind: WhyKind::Policy,
+        shape: PolicyShape::Names,
+        values: vec![t(s)],
+        source: WhySource::Tenant,
+        tenant: t(s),
+    };
+    let found = |s: &str| Finding {
+        application: t(s),
+        tenant: t(s),
+        because: WhyBecause::OwnFactor,
+        first: WhyStep::Totp,
+        then: None,
+        demand: None,
+        besides: Vec::new(),
+        rows: vec![row(s)],
+    };
+    let choices = |s: &str| vec![Choice { value: t(s), text: t(s) }];
+    stays_the_same_page(|s| PersonWhy {
+        id: t(s),
+        name: t(s),
+        clients: choices(s),
+        client: t(s),
+        typed: t(s),
+        fault: Some(WhyFault::Client),
+        found: Some(found(s)),
+    });
+    stays_the_same_page(|s| EverybodyWhy {
+        id: t(s),
+        name: t(s),
+        clients: choices(s),
+        client: t(s),
+        tenants: choices(s),
+        tenant: t(s),
+        other: t(s),
+        typed: t(s),
+        fault: Some(WhyFault::Tenant),
+        found: Some(found(s)),
     });
 }
 

@@ -1,7 +1,9 @@
 //! The rules of a tenant: tried out, changed within bounds, explained.
 use tenantry::model::{EmailSatisfies, FactorKind, MfaMode, TenantPolicy, Verdict};
+use tenantry::policy::explain::Because;
 use tenantry::policy::presets::Preset;
-use tenantry::service::policies::{Author, PolicySet, explain, preview, set};
+use tenantry::service::explain::explain;
+use tenantry::service::policies::{Author, PolicySet, preview, set};
 
 use super::{Scene, days};
 
@@ -62,7 +64,7 @@ async fn c1_a_dry_run_says_why_a_code_is_asked_for() {
     let run = explain(&s.t.app, &s.anna.id, &client, &s.tenant.id, s.t.now()).await.unwrap().unwrap();
 
     assert!(matches!((run.by_password, run.by_factor), (Verdict::NeedsFactor(_), Verdict::Enter)), "{run:?}");
-    assert!(run.because.contains("mfa.mode"), "{}", run.because);
+    assert_eq!(run.because, Because::OwnFactor);
     let line = run.rules.iter().find(|line| line.rule == "mfa.email_satisfies").unwrap();
     assert_eq!(line.value, EmailSatisfies::Login.as_str());
 }

@@ -9,3 +9,4 @@ pub mod new;
 pub mod person;
 pub mod sheet;
 pub mod table;
+pub mod why;

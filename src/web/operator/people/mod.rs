@@ -3,6 +3,7 @@ pub mod deed;
 pub mod list;
 pub mod merge;
 pub mod person;
+pub mod why;
 
 use axum::http::StatusCode;
 
