@@ -1,6 +1,7 @@
 //! API access (people.md K35–K38): resource servers that are open only to people whose home membership says so.
 use serde_json::{Value, json};
 use tenantry::model::{ApiSettings, ClaimRule, GrantType, MembershipKind};
+use tenantry::policy::presets::Preset;
 use tenantry::protocol::Reason;
 use tenantry::service::{apis, tenants};
 
@@ -25,7 +26,7 @@ impl World {
         tenants::set_api_access(&self.t.change(), &found.unwrap(), wanted).await.unwrap()
     }
 
-    /// The two APIs; the application may use both.
+    /// The two APIs, in two tenants that behave as konfipay does; the application may use both.
     pub async fn with_apis() -> Self {
         let w = Self::with(|metadata| {
             metadata.audiences = vec![LEDGER.into(), ORDERS.into()];
@@ -34,6 +35,9 @@ impl World {
             metadata.claims.push(serde_json::from_value::<ClaimRule>(rule).unwrap());
         })
         .await;
+        for tenant in [&w.acme, &w.globex] {
+            w.t.app.store.write(async |s| s.set_tenant_policy(&tenant.id, &Preset::Konfipay.policy()).await).await.unwrap();
+        }
         w.api(LEDGER, json!({ "name": "Ledger", "requires_api_access": true })).await;
         w.api(ORDERS, json!({ "name": "Orders" })).await;
         let staff = w.t.group(&w.acme, "Staff", &[("ledger:read", false)]).await;
