@@ -124,6 +124,35 @@ async fn k37_i17_a_guest_has_no_api_access_whatever_the_home_says() {
 }
 
 #[tokio::test]
+async fn i17_no_credential_of_a_guest_opens_the_other_tenants_data() {
+    let w = World::with_apis().await;
+    w.api_access(true).await;
+    let gil = w.t.admin(&w.globex, "gil@globex.example").await;
+    let mut office = crate::rights::doors::signed_in(&w.t, &gil).await;
+    let at_home = w.for_the_ledger().await;
+    let away = w.refresh(at_home.text("refresh_token"), &[("tenant", "globex"), ("resource", ORDERS)]).await;
+
+    assert_eq!((at_home.access()["tenant"].as_str(), at_home.access()["api_access"].as_str()), (Some("acme"), Some("full")));
+    if away.status == 200 {
+        assert_eq!((away.access()["tenant"].as_str(), away.access().get("api_access")), (Some("globex"), None), "what is open to guests");
+        assert_eq!(w.refresh(away.text("refresh_token"), &[("resource", LEDGER)]).await.status, 400);
+    }
+    for extra in [
+        &[("tenant", "globex")][..],
+        &[("tenant", "globex"), ("resource", LEDGER)],
+        &[("tenant", w.globex.id.as_str()), ("resource", LEDGER)],
+    ] {
+        assert!(w.exchange(at_home.text("access_token"), extra).await.status.is_client_error(), "{extra:?}");
+    }
+    office.goto(format!("/admin/globex/people/{}", w.anna.id)).await;
+    assert!(!office.has("#deed-api-on"));
+    office.goto(format!("/admin/globex/people/{}/api-on", w.anna.id)).await;
+    office.submit("#confirm").await;
+    assert_eq!(office.page().status, 403, "nor does the other tenant give it");
+    assert_eq!(w.refusal("globex").await, "access_denied");
+}
+
+#[tokio::test]
 async fn k38_of_all_tenants_only_the_home_is_offered_for_such_an_api() {
     let w = World::with_apis().await;
     w.api_access(true).await;
