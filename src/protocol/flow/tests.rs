@@ -217,7 +217,7 @@ fn the_tenant_comes_from_hint_choice_memory_or_there_is_only_one() {
 }
 
 #[test]
-fn a_denied_tenant_is_no_choice_and_says_why_to_the_log_only() {
+fn a_denied_tenant_is_no_choice_and_says_why_to_the_log_only_but_for_a_long_absence() {
     let cases = [
         (Denial::NotMember, Reason::TenantNotMember),
         (Denial::MembershipNotActive, Reason::MembershipNotActive),
@@ -228,7 +228,7 @@ fn a_denied_tenant_is_no_choice_and_says_why_to_the_log_only() {
         (Denial::ClientDisabled, Reason::ClientDisabled),
         (Denial::PersonNotActive, Reason::PersonNotActive),
     ];
-    let mut texts = std::collections::BTreeSet::new();
+    let mut texts = std::collections::BTreeMap::new();
     for (denial, reason) in cases {
         let mut alone = facts();
         alone.seats = vec![seat("acme", Verdict::Denied(denial))];
@@ -237,12 +237,15 @@ fn a_denied_tenant_is_no_choice_and_says_why_to_the_log_only() {
             let answer = next(request, &alone, NOW);
             assert_eq!(refused(&answer), (ErrorCode::AccessDenied, reason));
             let Next::Refuse(error) = answer else { unreachable!() };
-            texts.insert(error.description.into_owned());
+            texts.entry(error.description.into_owned()).or_insert_with(Vec::new).push(reason);
         }
         alone.seats.push(seat("globex", Verdict::Enter));
         assert_eq!(next(&request(), &alone, NOW), Next::Issue { tenant: tenant_id("globex") }, "{denial:?}");
     }
-    assert_eq!(texts.len(), 1, "the public text tells the reasons apart");
+    // people.md S35, C18: whoever was away for too long has proved who it is, and is told so.
+    let locked = texts.iter().find(|(text, _)| text.contains("locked")).map(|(_, reasons)| reasons.clone());
+    assert_eq!(locked, Some(vec![Reason::MembershipDormant; 2]));
+    assert_eq!(texts.len(), 2, "the public text tells no other reasons apart");
 }
 
 #[test]
