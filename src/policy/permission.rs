@@ -86,8 +86,9 @@ impl TenantScope {
         })
     }
 
-    /// The scope of an operator who makes administrators of a tenant that is in use. It holds everything, since that is
-    /// what is given: `service::people::founding` alone works with it, and it opens no door.
+    /// The scope of an operator who makes administrators of a tenant that is in use, or its locations where that is the
+    /// operators' business. It holds everything, since that is what is given: `service::people::founding` and `locations`
+    /// alone work with it, and it opens no door.
     pub fn of_operator(operator: &Person, tenant: &Tenant) -> Option<Self> {
         let fits = operator.operator && operator.state == PersonState::Active && tenant.state == TenantState::Active;
         fits.then(|| Self {

@@ -12,6 +12,7 @@ pub mod extract;
 pub mod headers;
 pub mod health;
 pub mod home;
+mod locations;
 pub mod log;
 pub mod oidc;
 pub mod operator;

@@ -139,7 +139,7 @@ fn everybody() -> Router<Arc<App>> {
 
 /// What only operators arrange.
 fn operation() -> Router<Arc<App>> {
-    use operator::{administrators, apis, claims, clients, keys, mail, policies, registration, secrets, tenant_erase, tenants};
+    use operator::{administrators, apis, claims, clients, keys, locations, mail, policies, registration, secrets, tenant_erase, tenants};
     Router::new()
         .route("/operator/tenants/{id}/policies", get(policies::list))
         .route("/operator/tenants/{id}/policies/preset", post(policies::preset))
@@ -152,6 +152,10 @@ fn operation() -> Router<Arc<App>> {
         .route("/operator/tenants/{id}/enable", get(tenants::ask_enable).post(tenants::enable))
         .route("/operator/tenants/{id}/erase", get(tenant_erase::ask).post(tenant_erase::erase))
         .route("/operator/tenants/{id}/administrators", get(administrators::show).post(administrators::invite))
+        .route("/operator/tenants/{id}/locations", get(locations::list))
+        .route("/operator/tenants/{id}/locations/new", get(locations::blank).post(locations::create))
+        .route("/operator/tenants/{id}/locations/{location}", get(locations::show).post(locations::save))
+        .route("/operator/tenants/{id}/locations/{location}/delete", get(locations::ask_delete).post(locations::delete))
         .route("/operator/tenants/{id}/administrators/{deed}", post(administrators::act))
         .route("/operator/clients", get(clients::list))
         .route("/operator/clients/new", get(clients::new).post(clients::create))

@@ -50,6 +50,8 @@ pub struct GroupPage {
 pub struct Discard {
     /// `group` or `location`
     pub what: &'static str,
+    /// Path of the list that it stands in.
+    pub list: String,
     pub id: String,
     pub name: String,
 }
@@ -57,11 +59,15 @@ pub struct Discard {
 /// `GET /admin/{tenant}/locations`
 #[derive(Clone, Debug, Serialize)]
 pub struct LocationList {
+    /// Path of this list: a tenant's administrators have one, operators another.
+    pub list: String,
     pub query: String,
     pub locations: Vec<LocationLine>,
     pub more: bool,
-    /// False where the operator arranges them (people.md S43).
+    /// False where they are the other one's business: the administrators' or the operators' (people.md S43).
     pub editable: bool,
+    /// Does an operator look?
+    pub operator: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -74,6 +80,8 @@ pub struct LocationLine {
 /// `GET /admin/{tenant}/locations/{id}`, and `/locations/new` without an id.
 #[derive(Clone, Debug, Serialize)]
 pub struct LocationPage {
+    /// Path of the list.
+    pub list: String,
     pub id: Option<String>,
     pub name: String,
     pub website: String,
@@ -136,7 +144,7 @@ impl Page for Discard {
     const TEMPLATE: &'static str = "admin/discard.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let page = |what, name: &str| Self { what, id: "x_1".to_owned(), name: name.to_owned() };
+        let page = |what, name: &str| Self { what, list: format!("/{what}s"), id: "x_1".to_owned(), name: name.to_owned() };
         vec![("group", page("group", "Payments")), ("location", page("location", "Berlin"))]
     }
 }
@@ -147,11 +155,14 @@ impl Page for LocationList {
     fn samples() -> Vec<(&'static str, Self)> {
         let line = |name: &str, website: &str| LocationLine { id: name.to_lowercase(), name: name.to_owned(), website: website.to_owned() };
         let locations = vec![line("Berlin", "berlin.northwind.example"), line("Munich", "")];
-        let list = Self { query: String::new(), locations, more: true, editable: true };
-        let none = Self { query: "x".to_owned(), locations: Vec::new(), more: false, editable: true };
+        let list =
+            Self { list: "/admin/acme/locations".to_owned(), query: String::new(), locations, more: true, editable: true, operator: false };
+        let none = Self { query: "x".to_owned(), locations: Vec::new(), more: false, ..list.clone() };
         vec![
             ("some", list.clone()),
-            ("fixed", Self { editable: false, more: false, ..list }),
+            ("fixed", Self { editable: false, more: false, ..list.clone() }),
+            ("operator", Self { operator: true, ..list.clone() }),
+            ("operator-fixed", Self { operator: true, editable: false, more: false, ..list }),
             ("none", none.clone()),
             ("empty", Self { query: String::new(), ..none }),
         ]
@@ -162,8 +173,10 @@ impl Page for LocationPage {
     const TEMPLATE: &'static str = "admin/location.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let page = Self { id: Some("loc_1".to_owned()), name: "Berlin".to_owned(), website: "berlin.example".to_owned(), fault: None };
-        let blank = Self { id: None, name: String::new(), website: String::new(), fault: None };
+        let list = "/admin/acme/locations".to_owned();
+        let page =
+            Self { list, id: Some("loc_1".to_owned()), name: "Berlin".to_owned(), website: "berlin.example".to_owned(), fault: None };
+        let blank = Self { id: None, name: String::new(), website: String::new(), ..page.clone() };
         vec![
             ("some", page.clone()),
             ("blank", blank.clone()),

@@ -19,7 +19,7 @@ pub async fn all(acting: &Acting<'_>, search: &str) -> Result<Vec<Location>, Fai
     Ok(locations.into_iter().filter(|location| wanted.is_empty() || fits(location)).collect())
 }
 
-/// Makes a location, where the tenant's administrators do that (S43).
+/// Makes a location. Each tenant's rules say who does: its administrators, or operators (S43).
 pub async fn create(acting: &Acting<'_>, name: &str, website: Option<&str>) -> Outcome<LocationId> {
     let id = LocationId::generate(acting.now, &*acting.app.entropy);
     let location = match checked(acting, id.clone(), name, website)? {
@@ -58,7 +58,7 @@ pub async fn change(acting: &Acting<'_>, id: &LocationId, name: &str, website: O
 
 /// Deletes a location. Whoever was limited to it alone sees none from then on, not all.
 pub async fn delete(acting: &Acting<'_>, id: &LocationId) -> Outcome<()> {
-    if acting.house()?.policy.locations_managed_by != LocationsBy::TenantAdmin {
+    if !arranges(acting)? {
         return Ok(Err(Refusal::Rules));
     }
     let deed = Deed { rights: LOCATIONS, action: "location.delete", subject: id.as_str() };
@@ -145,8 +145,15 @@ async fn limitable(acting: &Acting<'_>, w: &mut Write, seat: &Seat) -> Held<()> 
     Ok(Ok(()))
 }
 
+/// Is it this one's business to make, change and delete locations here (S43)?
+fn arranges(acting: &Acting<'_>) -> Result<bool, Failure> {
+    let policy = &acting.house()?.policy;
+    let whose = if acting.scope.is_of_operator() { LocationsBy::Operator } else { LocationsBy::TenantAdmin };
+    Ok(policy.locations_enabled && policy.locations_managed_by == whose)
+}
+
 fn checked(acting: &Acting<'_>, id: LocationId, name: &str, website: Option<&str>) -> Result<Result<Location, Refusal>, Failure> {
-    if acting.house()?.policy.locations_managed_by != LocationsBy::TenantAdmin {
+    if !arranges(acting)? {
         return Ok(Err(Refusal::Rules));
     }
     let Some(name) = display_name(name, 100) else { return Ok(Err(Refusal::Invalid("name", NAME))) };

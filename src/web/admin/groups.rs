@@ -104,7 +104,7 @@ pub async fn permission(
 
 pub async fn ask_delete(admin: Admin, Path((_, id)): Path<(String, String)>) -> Result<Response, WebError> {
     let group = find(&admin, &id).await?;
-    admin.page("groups").under("groups").show(&Discard { what: "group", id, name: group.name })
+    admin.page("groups").under("groups").show(&Discard { what: "group", list: admin.path("groups"), id, name: group.name })
 }
 
 pub async fn delete(Fresh(admin): Fresh<Admin>, Path((_, id)): Path<(String, String)>, _: Checked) -> Result<Response, WebError> {

@@ -3,107 +3,55 @@ use axum::extract::Path;
 use axum::response::Response;
 
 use super::people::common::acting;
-use crate::model::{Location, LocationId, LocationsBy};
-use crate::pages::console::{Discard, Flash, LocationLine, LocationList, LocationPage};
-use crate::service::people::acting::Refusal;
-use crate::service::people::locations;
+use crate::pages::console::Flash;
 use crate::web::error::WebError;
 use crate::web::extract::{Checked, Fresh, Query, TenantAdmin, rights};
+use crate::web::locations::{Desk, Filled};
 
 type Admin = TenantAdmin<rights::Locations>;
 
-/// So many are shown; more are found by searching.
-const SHOWN: usize = 100;
+fn desk(admin: &Admin) -> Desk<'_> {
+    Desk { acting: acting(admin), tenant: &admin.tenant, list: admin.path("locations") }
+}
 
 pub async fn list(admin: Admin, query: Query) -> Result<Response, WebError> {
-    enabled(&admin)?;
-    let search = query.0.get("q");
-    let mut found = locations::all(&acting(&admin), search).await?;
-    let more = found.len() > SHOWN;
-    found.truncate(SHOWN);
-    let line = |place: Location| LocationLine { id: place.id.to_string(), name: place.name, website: place.website.unwrap_or_default() };
-    let content =
-        LocationList { query: search.to_owned(), locations: found.into_iter().map(line).collect(), more, editable: editable(&admin) };
+    let content = desk(&admin).list(query.0.get("q")).await?;
     admin.page("locations").done(&query).show(&content)
 }
 
 pub async fn blank(admin: Admin) -> Result<Response, WebError> {
-    arranges(&admin)?;
-    admin.page("locations").under("locations").show(&form(None, "", "", None))
+    let content = desk(&admin).blank()?;
+    admin.page("locations").under("locations").show(&content)
 }
 
 pub async fn create(admin: Admin, Checked(fields): Checked) -> Result<Response, WebError> {
-    enabled(&admin)?;
-    let (name, website) = (fields.get("name"), fields.get("website"));
-    match locations::create(&acting(&admin), name, Some(website)).await? {
-        Ok(_) => Ok(admin.go("locations", Some(Flash::Created))),
-        Err(refusal) => refused(&admin, refusal, form(None, name, website, None)),
-    }
+    let filled = desk(&admin).create(&fields).await?;
+    answered(&admin, filled, Flash::Created)
 }
 
 pub async fn show(admin: Admin, Path((_, id)): Path<(String, String)>) -> Result<Response, WebError> {
-    arranges(&admin)?;
-    let place = find(&admin, &id).await?;
-    let content = form(Some(id), &place.name, place.website.as_deref().unwrap_or(""), None);
+    let content = desk(&admin).show(&id).await?;
     admin.page("locations").under("locations").show(&content)
 }
 
 pub async fn save(admin: Admin, Path((_, id)): Path<(String, String)>, Checked(fields): Checked) -> Result<Response, WebError> {
-    enabled(&admin)?;
-    let place = find(&admin, &id).await?;
-    let (name, website) = (fields.get("name"), fields.get("website"));
-    match locations::change(&acting(&admin), &place.id, name, Some(website)).await? {
-        Ok(()) => Ok(admin.go("locations", Some(Flash::Saved))),
-        Err(refusal) => refused(&admin, refusal, form(Some(id), name, website, None)),
-    }
+    let filled = desk(&admin).save(&id, &fields).await?;
+    answered(&admin, filled, Flash::Saved)
 }
 
 pub async fn ask_delete(admin: Admin, Path((_, id)): Path<(String, String)>) -> Result<Response, WebError> {
-    arranges(&admin)?;
-    let place = find(&admin, &id).await?;
-    admin.page("locations").under("locations").show(&Discard { what: "location", id, name: place.name })
+    let content = desk(&admin).ask(&id).await?;
+    admin.page("locations").under("locations").show(&content)
 }
 
 pub async fn delete(Fresh(admin): Fresh<Admin>, Path((_, id)): Path<(String, String)>, _: Checked) -> Result<Response, WebError> {
-    enabled(&admin)?;
-    let place = find(&admin, &id).await?;
-    match locations::delete(&acting(&admin), &place.id).await? {
-        Ok(()) => Ok(admin.go("locations", Some(Flash::Removed))),
-        Err(refusal) => refused(&admin, refusal, form(Some(id), &place.name, "", None)),
+    let filled = desk(&admin).delete(&id).await?;
+    answered(&admin, filled, Flash::Removed)
+}
+
+fn answered(admin: &Admin, filled: Filled, done: Flash) -> Result<Response, WebError> {
+    match filled {
+        Filled::Done => Ok(admin.go("locations", Some(done))),
+        Filled::Again(content) => admin.page("locations").under("locations").refuse(&*content),
     }
-}
-
-fn refused(admin: &Admin, refusal: Refusal, typed: LocationPage) -> Result<Response, WebError> {
-    let fault = match refusal {
-        Refusal::Invalid("website", _) => "website",
-        Refusal::Invalid(..) => "name",
-        Refusal::NotFound => return Err(WebError::not_found()),
-        _ => return Err(WebError::forbidden()),
-    };
-    admin.page("locations").under("locations").refuse(&LocationPage { fault: Some(fault), ..typed })
-}
-
-fn form(id: Option<String>, name: &str, website: &str, fault: Option<&'static str>) -> LocationPage {
-    LocationPage { id, name: name.to_owned(), website: website.to_owned(), fault }
-}
-
-/// Where there are no locations there is no page about them.
-fn enabled(admin: &Admin) -> Result<(), WebError> {
-    if admin.tenant.policy.locations_enabled { Ok(()) } else { Err(WebError::not_found()) }
-}
-
-fn editable(admin: &Admin) -> bool {
-    admin.tenant.policy.locations_managed_by == LocationsBy::TenantAdmin
-}
-
-/// people.md S43: the operator's business in some tenants.
-fn arranges(admin: &Admin) -> Result<(), WebError> {
-    enabled(admin)?;
-    if editable(admin) { Ok(()) } else { Err(WebError::forbidden()) }
-}
-
-async fn find(admin: &Admin, id: &str) -> Result<Location, WebError> {
-    let all = admin.app.store.read(async |r| r.locations_of(&admin.tenant.id).await).await?;
-    let id = LocationId::from_text(id);
-    all.into_iter().find(|place| place.id == id).ok_or_else(WebError::not_found)
 }

@@ -70,7 +70,7 @@ pub async fn act(
     }
 }
 
-fn acting<'a>(operator: &'a Operator, scope: &'a TenantScope) -> Acting<'a> {
+pub(super) fn acting<'a>(operator: &'a Operator, scope: &'a TenantScope) -> Acting<'a> {
     Acting { app: &operator.app, scope, network: &operator.guest.visitor.network, now: operator.now }
 }
 

@@ -8,6 +8,7 @@ pub mod clients;
 pub mod home;
 pub mod keys;
 pub mod lists;
+pub mod locations;
 pub mod mail;
 pub mod people;
 pub mod policies;

@@ -77,6 +77,7 @@ pub async fn show(operator: Operator, Path(id): Path<String>, query: Query) -> R
         administrators: administrators::rows(&admins, &tenant, operator.now),
         nobody: !admins.iter().any(|one| founding::works(&one.person, &one.membership)),
         support: support.map(|grant| Moment::of(grant.expires_at)),
+        locations: tenant.policy.locations_enabled,
         id: tenant.id.to_string(),
         mfa_required: tenant.policy.mfa_mode == MfaMode::Required,
         name: tenant.name,

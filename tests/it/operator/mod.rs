@@ -4,6 +4,7 @@ mod announcements;
 mod clients;
 mod doors;
 mod ending;
+mod locations;
 mod meanwhile;
 mod people;
 mod policies;

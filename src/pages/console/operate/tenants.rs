@@ -132,6 +132,8 @@ pub struct TenantSheet {
     pub mfa_required: bool,
     /// Until when the tenant lets operators in.
     pub support: Option<Moment>,
+    /// People of this tenant can be limited to locations.
+    pub locations: bool,
     pub administrators: Vec<AdministratorRow>,
     /// None of them can sign in.
     pub nobody: bool,
@@ -155,6 +157,7 @@ impl Page for TenantSheet {
             guests: 18,
             mfa_required: true,
             support: Some(Moment::sample()),
+            locations: true,
             administrators: AdministratorRow::samples(),
             nobody: false,
         };
