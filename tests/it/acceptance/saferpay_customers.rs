@@ -82,6 +82,13 @@ async fn s49_the_number_in_the_header_leads_to_all_linked_accounts_and_one_of_th
     for tenant in [&globex, &initech] {
         t.guest(tenant, &anna).await;
     }
+    let bo = t.member(&acme, "bo@acme.example").await;
+    t.guest(&globex, &bo).await;
+    let mut his = signed_in(&t, &bo).await;
+    his.goto("/account").await;
+    assert!(["N-acme", "N-globex"].contains(&his.text(".bar .bar-door .bar-number").as_str()), "who administers nothing sees one, too");
+    his.follow(".bar .bar-door").await;
+    assert_eq!((his.path(), accounts(&his).len()), ("/account/tenants", 2));
     browser.goto("/admin/acme").await;
     assert_eq!(browser.text(".bar .bar-door .bar-number"), acme.number);
 
@@ -120,6 +127,12 @@ async fn s50_the_administrators_alias_is_seen_in_the_header_and_in_every_list_to
         assert_eq!((screen.text(".bar-name"), screen.text(".bar-door .bar-number")), ("Shop Zurich".to_owned(), acme.number.clone()));
     }
     let mut his = signed_in(&t, &bo).await;
+    for (tenant, shown) in [(&globex, "Globex"), (&acme, "Shop Zurich")] {
+        his.goto("/account/tenants").await;
+        his.submit(&format!("#enter-{}", tenant.id)).await;
+        his.goto("/account").await;
+        assert_eq!((his.text(".bar-name"), his.text(".bar-door .bar-number")), (shown.to_owned(), tenant.number.clone()), "users, too");
+    }
     his.goto("/account/tenants").await;
     assert!(his.page().texts("main tbody th").contains(&"Shop Zurich".to_owned()));
     let party = t.party().await;

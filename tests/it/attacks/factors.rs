@@ -164,7 +164,9 @@ async fn g05_neither_a_new_password_nor_an_invitation_spares_the_second_factor()
         guess(&mut browser, email, new).await;
         assert_eq!(browser.path(), "/login/code", "{email}");
         let code = s.t.mailbox.code(email).await;
-        assert_eq!(type_in(&mut browser, &code).await, 303, "{email}");
+        assert_eq!(browser.clone().goto("/account").await.path(), "/login", "{email}: not before the code");
+        type_in(&mut browser, &code).await;
+        assert_eq!(browser.goto("/account").await.path(), "/account", "{email}");
     }
 }
 
