@@ -136,7 +136,7 @@ async fn s50_the_administrators_alias_is_seen_in_the_header_and_in_every_list_to
     his.goto("/account/tenants").await;
     assert!(his.page().texts("main tbody th").contains(&"Shop Zurich".to_owned()));
     let party = t.party().await;
-    his.goto(party.authorize(&["openid"], &[]).url.as_str()).await;
+    his.goto(party.authorize(&["openid"], &[("prompt", "select_tenant")]).url.as_str()).await;
     assert!(his.page().texts(".choice-name").contains(&"Shop Zurich".to_owned()), "{}", his.page());
 }
 
