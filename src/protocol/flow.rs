@@ -144,7 +144,12 @@ fn silent(ask: &Ask) -> OAuthError {
 }
 
 fn denied(reason: Reason) -> OAuthError {
-    OAuthError::new(ErrorCode::AccessDenied, "The person may not enter this tenant with this application", reason)
+    // people.md S35, C18: who is told this has proved who it is.
+    let text = match reason {
+        Reason::MembershipDormant => "The person is locked in this tenant after a long absence; its administrator can help",
+        _ => "The person may not enter this tenant with this application",
+    };
+    OAuthError::new(ErrorCode::AccessDenied, text, reason)
 }
 
 /// Maps a denial of the decision function to the reason that is logged.

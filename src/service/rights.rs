@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::Failure;
 use super::authorize::own_client;
 use crate::app::{App, Registered};
-use crate::model::{Acr, Membership, MembershipState, MfaMode, Permission, Person, PictureId, Session, Tenant, TenantId, Verdict};
+use crate::model::{
+    Acr, ClientId, Membership, MembershipState, MfaMode, Permission, Person, PictureId, Session, SessionId, Tenant, TenantId, Verdict,
+};
 use crate::policy::entry::{Entry, decide};
 use crate::policy::permission::{RESERVED, TenantScope};
 use crate::world::Timestamp;
@@ -25,18 +27,29 @@ pub struct Place {
 pub struct Surroundings {
     /// Active memberships, the last used first.
     pub places: Vec<Place>,
+    /// The tenant that this session opened last.
+    pub chosen: Option<TenantId>,
     /// Invitations that wait for the person's word (people.md K41).
     pub open_invitations: usize,
     pub picture: Option<PictureId>,
 }
 
+impl Surroundings {
+    /// The place that the pages of the own account stand for (people.md S49, S50): the chosen one, else the last used.
+    pub fn at_hand(&self) -> Option<&Place> {
+        let chosen = self.places.iter().find(|place| Some(&place.tenant.id) == self.chosen.as_ref());
+        chosen.or_else(|| self.places.first())
+    }
+}
+
 /// Loads a person's places and open invitations.
-pub async fn surroundings(app: &App, person: &Person, now: Timestamp) -> Result<Surroundings, Failure> {
-    let (memberships, invitations, picture) = app
+pub async fn surroundings(app: &App, person: &Person, session: &SessionId, now: Timestamp) -> Result<Surroundings, Failure> {
+    let (memberships, chosen, invitations, picture) = app
         .store
         .read(async |r| {
             let memberships = r.memberships_with_permissions(&person.id, RESERVED).await?;
-            Ok((memberships, r.open_invitations(&person.id, now).await?, r.picture_of(&person.id).await?))
+            let chosen = r.remembered_tenant(session, &ClientId::from_text("")).await?;
+            Ok((memberships, chosen, r.open_invitations(&person.id, now).await?, r.picture_of(&person.id).await?))
         })
         .await?;
     let registered = app.registered();
@@ -46,7 +59,7 @@ pub async fn surroundings(app: &App, person: &Person, now: Timestamp) -> Result<
         Some(Place { tenant, membership, administers })
     };
     let active = memberships.into_iter().filter(|(membership, _)| membership.state == MembershipState::Active);
-    Ok(Surroundings { places: active.filter_map(place).collect(), open_invitations: invitations.len(), picture })
+    Ok(Surroundings { places: active.filter_map(place).collect(), chosen, open_invitations: invitations.len(), picture })
 }
 
 /// May somebody into the administration of a tenant?

@@ -117,6 +117,11 @@ impl Account {
         let mut console = begin(self, Area::Account, "/account", current, |_| false);
         let tenants: Vec<TenantId> = self.around.places.iter().map(|place| place.tenant.id.clone()).collect();
         console.chrome.announced = announced(self, "/account", &tenants);
+        console.frame.tenant = self.around.at_hand().map(|place| FrameTenant {
+            name: place.tenant.display_name().to_owned(),
+            number: place.tenant.number.clone(),
+            logo: view::branded(&self.app, &self.guest, Some(&place.tenant)).brand.and_then(|brand| brand.logo),
+        });
         console
     }
 

@@ -15,12 +15,12 @@ use crate::service::rights::surroundings;
 
 pub async fn show(State(app): State<Arc<App>>, guest: Guest) -> Result<Response, WebError> {
     let person = match &guest.visitor.session {
-        Some(session) => app.store.read(async |r| r.person(&session.person).await).await?,
+        Some(session) => app.store.read(async |r| r.person(&session.person).await).await?.map(|person| (person, &session.id)),
         None => None,
     };
     let person = match person {
-        Some(person) => {
-            let around = surroundings(&app, &person, app.now()).await?;
+        Some((person, session)) => {
+            let around = surroundings(&app, &person, session, app.now()).await?;
             let administers = around.places.iter().any(|place| place.administers);
             Some(HomePerson { name: person.name(), email: person.handle().to_owned(), administers, operates: person.operator })
         }

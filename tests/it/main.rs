@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one line a room of tests. Each room adds its own line.
 #![expect(clippy::unwrap_used, reason = "a test ends where its expectation does")]
 
+mod acceptance;
 mod account;
 mod admin;
 mod architecture;

@@ -2,19 +2,18 @@
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 
-use crate::model::{ClientId, Group, GroupId, TenantId};
+use crate::model::{Group, GroupId, TenantId};
 use crate::pages::console::{Flash, GroupTenant, OwnGroup, OwnGroups};
 use crate::service::own_groups;
 use crate::service::people::acting::Refusal;
 use crate::service::people::groups::{Step, step};
-use crate::service::rights::Place;
 use crate::web::error::WebError;
 use crate::web::extract::{Account, Checked, Query};
 
 const PAGE: &str = "groups";
 
 pub async fn show(account: Account, query: Query) -> Result<Response, WebError> {
-    let Some(place) = place_at_hand(&account).await? else {
+    let Some(place) = account.around.at_hand() else {
         let content = OwnGroups { tenant: None, several: false, own: Vec::new(), open: Vec::new() };
         return account.page(PAGE).show(&content);
     };
@@ -26,14 +25,6 @@ pub async fn show(account: Account, query: Query) -> Result<Response, WebError> 
         open: groups.open.into_iter().map(|group| shown(group, true)).collect(),
     };
     account.page(PAGE).done(&query).show(&content)
-}
-
-/// The tenant that this session chose last, else the one that was used last.
-async fn place_at_hand(account: &Account) -> Result<Option<&Place>, WebError> {
-    let any = ClientId::from_text("");
-    let chosen = account.app.store.read(async |r| r.remembered_tenant(&account.session.id, &any).await).await?;
-    let places = &account.around.places;
-    Ok(places.iter().find(|place| Some(&place.tenant.id) == chosen.as_ref()).or_else(|| places.first()))
 }
 
 fn shown(group: Group, may: bool) -> OwnGroup {

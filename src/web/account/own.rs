@@ -10,9 +10,7 @@ use crate::web::error::WebError;
 use crate::web::extract::{Account, Checked, Query};
 
 pub async fn tenants(account: Account, query: Query) -> Result<Response, WebError> {
-    let nobody = ClientId::from_text("");
-    let chosen = account.app.store.read(async |r| r.remembered_tenant(&account.session.id, &nobody).await).await?;
-    let tenants = account.around.places.iter().map(|place| own_tenant(place, chosen.as_ref())).collect();
+    let tenants = account.around.places.iter().map(|place| own_tenant(place, account.around.chosen.as_ref())).collect();
     account.page("tenants").done(&query).show(&OwnTenants { tenants })
 }
 

@@ -42,7 +42,7 @@ pub async fn enter(parts: &mut Parts, app: &Arc<App>, age: Age, home: &str) -> R
         Ok(Err(elsewhere)) => return Err(elsewhere),
         Err(error) => return Err(error.into_response()),
     };
-    let around = surroundings(app, &person, now).await.map_err(|failure| WebError::from(failure).into_response())?;
+    let around = surroundings(app, &person, &session.id, now).await.map_err(|failure| WebError::from(failure).into_response())?;
     let address = matches!(parts.method, Method::GET | Method::HEAD).then_some(back);
     Ok(Inside { app: Arc::clone(app), guest, person, session, now, around, address })
 }

@@ -2,21 +2,28 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use serde_json::json;
 use tenantry::model::{Group, InvitationMethod, Membership, MembershipKind, MembershipState, Tenant};
+use tenantry::policy::presets::Preset;
 use tenantry::service::people;
 
 use super::{Scene, signed_in};
 use crate::harness::browser::Browser;
+use crate::harness::relying_party::{Landed, RelyingParty, Request};
 
 const DAYS: Duration = Duration::from_secs(7 * 24 * 3600);
 
 impl Scene {
     /// Globex invites Anna as its guest.
     async fn invited(&self) -> (Tenant, Membership, String) {
-        let globex = self.t.tenant("globex").await;
-        let membership = self.t.join_with(&self.anna, &globex, MembershipKind::Guest, |new| new.state = MembershipState::Invited).await;
+        self.invited_by("globex").await
+    }
+
+    async fn invited_by(&self, slug: &str) -> (Tenant, Membership, String) {
+        let tenant = self.t.tenant_with(slug, |policy| *policy = Preset::Konfipay.policy()).await;
+        let membership = self.t.join_with(&self.anna, &tenant, MembershipKind::Guest, |new| new.state = MembershipState::Invited).await;
         let made = people::invite(&self.t.change(), &membership, InvitationMethod::Any, DAYS).await.unwrap();
-        (globex, membership, made.0.id.to_string())
+        (tenant, membership, made.0.id.to_string())
     }
 
     async fn state_in(&self, tenant: &Tenant) -> MembershipState {
@@ -29,6 +36,15 @@ impl Scene {
         self.t.app.store.write(async |w| w.open_group(&group, open, open).await).await.unwrap();
         group
     }
+}
+
+/// Where an application's wish to enter a tenant leads in Anna's browser.
+async fn lands(s: &Scene, party: &RelyingParty, tenant: &Tenant) -> (Request, Landed) {
+    let request = party.authorize(&["openid", "tenant", "groups", "permissions"], &[("tenant", &tenant.slug)]);
+    let mut browser = s.browser.clone();
+    browser.goto(request.url.as_str()).await;
+    let landed = party.landed(&request, browser.landing());
+    (request, landed)
 }
 
 /// The status of a POST to the address, with the form's token of the page at which the browser rests.
@@ -78,6 +94,72 @@ async fn k40_k42_an_invitation_that_is_rejected_opens_nothing_and_is_over() {
     assert_eq!(s.state_in(&globex).await, MembershipState::Left);
     post(&mut s.browser, &format!("/account/invitations/{id}/accept"), &globex).await;
     assert_eq!((s.browser.path(), s.state_in(&globex).await), ("/account/invitations", MembershipState::Left), "too late");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k42_the_other_clients_data_are_open_from_acceptance_on_within_the_assigned_group() {
+    let mut s = Scene::new().await;
+    let own = s.t.group(&s.acme, "Accounting", &[("payments:write", false)]).await;
+    s.t.put_into(&own, &s.anna).await;
+    let (globex, _, id) = s.invited().await;
+    let assigned = s.t.group(&globex, "Visitors", &[("files:read", false)]).await;
+    s.t.put_into(&assigned, &s.anna).await;
+    let (initech, _, other) = s.invited_by("initech").await;
+    let party = s.t.party().await;
+    for tenant in [&globex, &initech] {
+        assert_eq!(lands(&s, &party, tenant).await.1.error(), "access_denied", "{} before", tenant.slug);
+    }
+
+    s.browser.goto("/account/invitations").await;
+    s.browser.submit(&format!("#accept-{id}")).await;
+    s.browser.goto("/account/invitations").await;
+    s.browser.follow(&format!("#decline-{other}")).await;
+    s.browser.submit("#decline-confirm").await;
+
+    assert_eq!(lands(&s, &party, &initech).await.1.error(), "access_denied", "after a rejection as before");
+    let (request, landed) = lands(&s, &party, &globex).await;
+    let tokens = party.exchange(&request, &landed.code()).await.unwrap();
+    assert_eq!((&tokens.claims["tenant"], &tokens.claims["guest"]), (&json!("globex"), &json!(true)));
+    assert_eq!((&tokens.claims["groups"], &tokens.claims["permissions"]), (&json!(["Visitors"]), &json!(["files:read"])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k43_home_and_guest_clients_are_listed_and_no_others() {
+    let mut s = Scene::new().await;
+    let (globex, left) = (s.t.tenant("globex").await, s.t.tenant("left").await);
+    s.t.tenant("strangers").await;
+    s.t.guest(&globex, &s.anna).await;
+    s.t.join_with(&s.anna, &left, MembershipKind::Guest, |new| new.state = MembershipState::Left).await;
+    s.browser.goto("/account").await;
+
+    s.browser.follow(".rail a[href='/account/tenants']").await;
+
+    let mut rows = s.browser.page().texts("main tbody tr");
+    rows.sort();
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert!(rows[0].starts_with("Acme N-acme At home") && rows[1].starts_with("Globex N-globex Guest"), "{rows:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k44_k46_one_press_in_the_list_opens_another_client_with_its_groups() {
+    let mut s = Scene::new().await;
+    let globex = s.t.tenant_with("globex", |policy| *policy = Preset::Konfipay.policy()).await;
+    s.t.guest(&globex, &s.anna).await;
+    for (tenant, name) in [(&s.acme, "Accounting"), (&globex, "Visitors")] {
+        let group = s.t.group(tenant, name, &[]).await;
+        s.t.put_into(&group, &s.anna).await;
+    }
+    let party = s.t.party().await;
+
+    for (tenant, group) in [(&globex, "Visitors"), (&s.acme, "Accounting"), (&globex, "Visitors")] {
+        s.browser.goto("/account/tenants").await;
+        s.browser.submit(&format!("#enter-{}", tenant.id)).await;
+
+        let (_, tokens) = s.t.log_in(&mut s.browser, &party, &s.anna, &["openid", "tenant", "groups"]).await;
+        assert_eq!((&tokens.claims["tenant"], &tokens.claims["groups"]), (&json!(tenant.slug), &json!([group])));
+        s.browser.goto("/account/groups").await;
+        assert_eq!(s.browser.page().texts("main th bdi"), [group], "those of the client that is open");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,51 +1,15 @@
 //! Requirements of people.md that are shown by what the house does already, each under the preset it comes from.
 use std::time::Duration;
 
-use tenantry::model::{Location, LocationId, MembershipKind, MembershipState};
+use tenantry::model::{Location, MembershipKind, MembershipState};
 use tenantry::policy::presets::Preset;
 
-use super::{names, office};
-use crate::harness::browser::Browser;
+use super::{knock, lock, nameless, names, office, place};
 use crate::harness::tenantry::Tenantry;
 use crate::harness::world::{PASSWORD, Someone};
 use crate::rights::doors::signed_in;
 
 const MINUTES: Duration = Duration::from_secs(60);
-
-/// One wrong or right password on the page of signing in.
-async fn knock(browser: &mut Browser, identifier: &str, password: &str) -> u16 {
-    browser.goto("/login/start").await;
-    browser.fill("#identifier", identifier).fill("#password", password).submit("#login-submit").await;
-    browser.page().status
-}
-
-/// So many wrong passwords that the account pauses.
-async fn lock(t: &Tenantry, identifier: &str) -> Browser {
-    let mut browser = t.browser();
-    for _ in 0..10 {
-        assert_eq!(knock(&mut browser, identifier, "wrong").await, 401);
-    }
-    browser
-}
-
-async fn place(t: &Tenantry, tenant: &tenantry::model::Tenant, name: &str) -> Location {
-    let place =
-        Location { id: LocationId::generate(t.now(), &*t.app.entropy), tenant: tenant.id.clone(), name: name.to_owned(), website: None };
-    t.app.store.write(async |w| w.insert_location(&place).await).await.unwrap();
-    place
-}
-
-/// Somebody without an address who chose a password by the link on the sheet: user name, and the page of the person.
-async fn nameless(t: &Tenantry, admin: &mut Browser) -> (String, String) {
-    admin.goto("/admin/acme/people/new?kind=unverified").await;
-    admin.fill("#first-name", "Uwe").fill("#last-name", "Uhr").submit("#person-create").await;
-    let link = admin.text("#link");
-    admin.follow("#sheet-done").await;
-    let mut his = t.browser();
-    his.goto(&link).await;
-    his.fill("#password", PASSWORD).fill("#password-repeat", PASSWORD).submit("#invitation-submit").await;
-    (admin.text("#person-username"), admin.path().to_owned())
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn k39_the_own_account_is_one_click_away_on_every_page_of_the_consoles() {

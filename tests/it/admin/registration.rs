@@ -2,7 +2,7 @@
 use tenantry::model::FactorKind;
 use tenantry::policy::presets::Preset;
 
-use super::office;
+use super::{knock, office};
 use crate::harness::browser::Browser;
 use crate::harness::tenantry::Tenantry;
 use crate::harness::world::Authenticator;
@@ -28,22 +28,81 @@ async fn factor(t: &Tenantry) -> FactorKind {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn p5_p6_p7_p8_p9_password_and_app_are_set_up_in_one_visit_that_ends_at_the_login_page() {
+async fn p4_the_link_leads_to_the_page_where_the_password_is_chosen() {
     let t = Tenantry::start().await;
     let mut browser = registering(&t, Preset::Promio).await;
-    let steps = browser.text("#invitation-app");
-    for said in ["app store", "search", "andOTP", "2FAS Auth", "install"] {
-        assert!(steps.contains(said), "{said}: {steps}");
+    for field in ["#password", "#password-repeat"] {
+        assert_eq!(browser.page().attr(field, "type"), "password");
     }
-    assert!(steps.contains(&t.app.config.product.name), "the record in the app has the issuer's name");
+    browser.fill("#password", NEW).fill("#password-repeat", "another one").submit("#invitation-submit").await;
+    assert_eq!((browser.page().status, knock(&mut t.browser(), BO, NEW).await), (422, 401), "typed the same twice");
+
+    browser.fill("#password", NEW).fill("#password-repeat", NEW).submit("#invitation-submit").await;
+
+    assert!(browser.has("#done-continue"), "{}", browser.page());
+    assert_eq!(knock(&mut t.browser(), BO, NEW).await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p6_the_page_says_step_by_step_how_to_get_an_app() {
+    let t = Tenantry::start().await;
+    let browser = registering(&t, Preset::Promio).await;
+
+    let page = browser.page();
+    assert_eq!(page.texts("#invitation-app ol.steps h2"), ["Install an app", "Scan the code", "Enter what the app shows"], "in this order");
+    let first = page.text("#invitation-app ol.steps > li:first-child p");
+    for said in ["app store", "search", "install"] {
+        assert!(first.contains(said), "{said}: {first}");
+    }
+    let apps = page.texts("#invitation-app .apps li");
+    assert!(apps.contains(&"andOTP".to_owned()) && apps.contains(&"2FAS Auth".to_owned()), "{apps:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p7_any_app_scans_the_picture_and_shows_the_name_that_the_house_gave_itself() {
+    let t = Tenantry::start_with(|config| config.product.name = "promio.net GmbH".to_owned()).await;
+    let mut browser = registering(&t, Preset::Promio).await;
     assert!(browser.has("#invitation-app .qr svg"));
+    assert!(browser.text("#invitation-app").contains("The app will show it as promio.net GmbH."), "{}", browser.page());
+
+    // A foreign implementation of RFC 6238, which knows the secret and nothing else.
+    let app = Authenticator::typed(&browser.text("#totp-secret"));
+    browser.fill("#password", NEW).fill("#password-repeat", NEW).fill("#code", &app.code(t.now())).submit("#invitation-submit").await;
+
+    assert_eq!(factor(&t).await, FactorKind::Totp);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p9_registration_ends_at_the_login_page_and_signs_nobody_in() {
+    for with_app in [true, false] {
+        let t = Tenantry::start().await;
+        let mut browser = registering(&t, Preset::Promio).await;
+        browser.fill("#password", NEW).fill("#password-repeat", NEW);
+        if with_app {
+            let app = Authenticator::typed(&browser.text("#totp-secret"));
+            browser.fill("#code", &app.code(t.now()));
+        }
+        browser.submit("#invitation-submit").await;
+
+        browser.follow(if with_app { "#recovery-done" } else { "#done-continue" }).await;
+
+        assert_eq!((browser.path(), browser.has("#identifier"), browser.has("#password")), ("/login", true, true));
+        browser.goto("/account").await;
+        assert_eq!(browser.path(), "/login", "with an app: {with_app}");
+        assert_eq!(t.browser().goto("/invitation").await.page().status, 410);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p5_p8_password_and_app_are_set_up_in_one_visit_by_one_right_code() {
+    let t = Tenantry::start().await;
+    let mut browser = registering(&t, Preset::Promio).await;
     let app = Authenticator::typed(&browser.text("#totp-secret"));
     browser.fill("#password", NEW).fill("#password-repeat", NEW).fill("#code", &app.code(t.now())).submit("#invitation-submit").await;
     assert!(browser.page().texts("#recovery-codes li").len() >= 10, "{}", browser.page());
 
     browser.follow("#recovery-done").await;
 
-    assert_eq!(browser.path(), "/login", "nobody is signed in by it");
     assert_eq!(factor(&t).await, FactorKind::Totp);
     browser.fill("#identifier", BO).fill("#password", NEW).submit("#login-submit").await;
     assert_eq!(browser.path(), "/login/code");

@@ -139,6 +139,38 @@ async fn g05_every_way_in_is_asked_for_a_second_factor_and_told_as_it_was() {
 }
 
 #[tokio::test]
+async fn g05_neither_a_new_password_nor_an_invitation_spares_the_second_factor() {
+    let s = Scene::set().await;
+    demand(&s, true).await;
+    let chief = s.t.admin(&s.acme, "chief@acme.example").await;
+    let mut office = crate::rights::doors::signed_in(&s.t, &chief).await;
+    office.goto("/admin/acme/people/new").await;
+    office.fill("#email", "bo@acme.example").fill("#first-name", "Bo").fill("#last-name", "Berg").submit("#person-create").await;
+    office.submit("#invite-send").await;
+    let mut asking = s.t.browser();
+    asking.goto("/recovery").await;
+    asking.fill("#email", &s.anna.email).submit("#recover-submit").await;
+    let new = "lantern orbit walnut 42";
+
+    for (email, button, done) in
+        [(s.anna.email.as_str(), "#recover-new-submit", "#done-continue"), ("bo@acme.example", "#invitation-submit", "#done-continue")]
+    {
+        let mut browser = s.t.browser();
+        browser.goto(s.t.mailbox.link(email).await).await;
+        browser.fill("#password", new).fill("#password-repeat", new).submit(button).await;
+        browser.follow(done).await;
+        assert_eq!(browser.path(), "/login", "{email}: nobody is signed in by it");
+        s.t.mailbox.take(email).await;
+        guess(&mut browser, email, new).await;
+        assert_eq!(browser.path(), "/login/code", "{email}");
+        let code = s.t.mailbox.code(email).await;
+        assert_eq!(browser.clone().goto("/account").await.path(), "/login", "{email}: not before the code");
+        type_in(&mut browser, &code).await;
+        assert_eq!(browser.goto("/account").await.path(), "/account", "{email}");
+    }
+}
+
+#[tokio::test]
 async fn g05_a_session_of_a_lax_tenant_does_not_open_a_strict_one() {
     let s = Scene::set().await;
     let lax = s.t.tenant_with("lax", |policy| policy.mfa_mode = MfaMode::Off).await;

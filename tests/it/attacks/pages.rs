@@ -95,9 +95,20 @@ async fn e11_every_page_refuses_frames_scripts_and_referrers() {
     seen.push(browser.fill("#code", &code).submit("#code-submit").await.page().clone());
     seen.push(browser.submit("#tenant-globex").await.page().clone());
     let form_post = party.authorize(ALL, &[("response_mode", "form_post"), ("prompt", "none")]).url;
-    for path in
-        ["/", "/account/security", "/account/security/app", "/end-session", "/authorize", "/nowhere", "/logout", "/login?flow=x", "/%ff"]
-    {
+    for path in [
+        "/",
+        "/account",
+        "/account/security",
+        "/account/security/app",
+        "/recovery",
+        "/device",
+        "/end-session",
+        "/authorize",
+        "/nowhere",
+        "/logout",
+        "/login?flow=x",
+        "/%ff",
+    ] {
         seen.push(get(&mut browser, &s.t.url(path)).await);
     }
     seen.push(get(&mut browser, form_post.as_str()).await);

@@ -63,6 +63,25 @@ async fn e01_every_new_proof_changes_the_cookie_and_kills_the_old_one() {
 }
 
 #[tokio::test]
+async fn e01_a_new_password_changes_the_cookie_and_kills_the_old_one() {
+    let s = Scene::set().await;
+    let (mut browser, _) = s.signed_in().await;
+    let before = session(&browser).unwrap();
+    let new = "lantern orbit walnut 42";
+    browser.goto("/account/password").await;
+    browser.fill("#present", PASSWORD).fill("#password", new).fill("#password-repeat", new).submit("#change-submit").await;
+    if browser.has("#change-confirm") {
+        let code = s.t.mailbox.code(&s.anna.email).await;
+        browser.fill("#code", &code).submit("#change-confirm").await;
+    }
+
+    let after = session(&browser).unwrap();
+
+    assert_ne!(before, after);
+    assert!(!is_alive(&s.t, &before).await && is_alive(&s.t, &after).await);
+}
+
+#[tokio::test]
 async fn e01_another_person_in_the_same_browser_ends_the_session_before() {
     let s = Scene::set().await;
     let ben = s.t.member(&s.acme, "ben@acme.example").await;

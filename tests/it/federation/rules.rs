@@ -1,5 +1,5 @@
 //! Who may change how a person signs in, and what second factors mean for people of Microsoft (people.md K27, K29, P1, C10, C11).
-use tenantry::model::{FactorKind, InvitationMethod, MethodChange};
+use tenantry::model::{FactorKind, InvitationMethod, MethodChange, TenantPolicy};
 use tenantry::policy::presets::Preset;
 
 use super::Stage;
@@ -13,11 +13,7 @@ const ANNA: &str = "anna@contoso.example";
 impl Stage {
     /// The tenant with the rules of a preset, and Anna, who signs in with Microsoft alone.
     async fn under(preset: Preset, change: MethodChange) -> (Self, Someone, Account) {
-        let stage = Self::set().await;
-        let mut policy = preset.policy();
-        policy.auth_method_change = change;
-        stage.t.app.store.write(async |w| w.set_tenant_policy(&stage.contoso.id, &policy).await).await.unwrap();
-        stage.t.app.refresh().await.unwrap();
+        let stage = Self::ruled_by(preset, change).await;
         let anna = stage
             .t
             .person_with(ANNA, |new| (new.password_hash, new.email_verified, new.second_factor) = (None, true, FactorKind::None))
@@ -27,6 +23,14 @@ impl Stage {
         stage.t.mailbox.letter(ANNA).await;
         let account = Account::member(1, ANNA);
         (stage, anna, account)
+    }
+
+    async fn ruled_by(preset: Preset, change: MethodChange) -> Self {
+        let stage = Self::set().await;
+        let policy = TenantPolicy { auth_method_change: change, ..preset.policy() };
+        stage.t.app.store.write(async |w| w.set_tenant_policy(&stage.contoso.id, &policy).await).await.unwrap();
+        stage.t.app.refresh().await.unwrap();
+        stage
     }
 
     async fn at_work(&self, email: &str) -> Browser {
@@ -92,6 +96,59 @@ async fn c11_administrators_or_people_change_how_they_sign_in_where_the_rules_sa
     browser.goto("/recovery").await;
     browser.fill("#email", ANNA).submit("#recover-submit").await;
     assert_eq!(stage.t.mailbox.take(ANNA).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k28_sign_in_with_microsoft_is_chosen_for_a_new_user_and_the_account_of_that_address_opens_it() {
+    let stage = Stage::ruled_by(Preset::Konfipay, MethodChange::Never).await;
+    let mut marie = stage.at_work("marie@contoso.example").await;
+    marie.goto("/admin/contoso/people/new").await;
+    marie
+        .fill("#email", ANNA)
+        .fill("#first-name", "Anna")
+        .fill("#last-name", "Berg")
+        .tick("#method-microsoft")
+        .submit("#person-create")
+        .await;
+    marie.submit("#invite-send").await;
+    let mut browser = stage.t.browser();
+    browser.goto(stage.t.mailbox.link(ANNA).await).await;
+    assert!(!browser.has("#password"), "no password can be chosen");
+
+    let mut stranger = browser.clone();
+    stage.through(&mut stranger, &Account::member(2, "mallory@fabrikam.example")).await;
+    assert_eq!(stranger.path(), "/invitation/confirm", "another account is asked about and not taken");
+    let account = Account::member(1, ANNA);
+    stage.through(&mut browser, &account).await;
+
+    assert!(browser.has("#done-continue"), "{}", browser.page());
+    let tokens = stage.tokens(&account, ANNA).await;
+    assert_eq!(tokens.claims["tenant"], "contoso");
+    marie.goto("/admin/contoso/people?q=berg").await;
+    assert!(marie.has(".status-active"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k30_the_button_leads_to_microsoft_and_consent_is_asked_the_first_time_only() {
+    let (stage, _, account) = Stage::under(Preset::Konfipay, MethodChange::Never).await;
+    let party = stage.t.party_with(|_| {}).await;
+
+    for first in [true, false] {
+        let request = party.authorize(&["openid", "email"], &[]);
+        let mut browser = stage.t.browser();
+        browser.goto(request.url.as_str()).await;
+        let button = format!("#upstream-{}", stage.connection.id);
+        assert!(browser.text(&button).contains("Microsoft"));
+        let away = stage.depart(&mut browser, &stage.connection).await;
+        assert!(!away.query_pairs().any(|(name, value)| name == "prompt" && value.contains("consent")), "{away}");
+        browser.goto(stage.issuer.sign_in(&away, &account)).await;
+        assert_eq!(browser.left().is_none(), first, "consent is asked the first time");
+        if first {
+            assert_eq!(browser.path(), "/consent");
+            browser.submit("#consent-allow").await;
+        }
+        party.landed(&request, browser.landing()).code();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

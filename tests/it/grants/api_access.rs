@@ -1,6 +1,7 @@
 //! API access (people.md K35–K38): resource servers that are open only to people whose home membership says so.
 use serde_json::{Value, json};
 use tenantry::model::{ApiSettings, ClaimRule, GrantType, MembershipKind};
+use tenantry::policy::presets::Preset;
 use tenantry::protocol::Reason;
 use tenantry::service::{apis, tenants};
 
@@ -25,7 +26,7 @@ impl World {
         tenants::set_api_access(&self.t.change(), &found.unwrap(), wanted).await.unwrap()
     }
 
-    /// The two APIs; the application may use both.
+    /// The two APIs, in two tenants that behave as konfipay does; the application may use both.
     pub async fn with_apis() -> Self {
         let w = Self::with(|metadata| {
             metadata.audiences = vec![LEDGER.into(), ORDERS.into()];
@@ -34,6 +35,9 @@ impl World {
             metadata.claims.push(serde_json::from_value::<ClaimRule>(rule).unwrap());
         })
         .await;
+        for tenant in [&w.acme, &w.globex] {
+            w.t.app.store.write(async |s| s.set_tenant_policy(&tenant.id, &Preset::Konfipay.policy()).await).await.unwrap();
+        }
         w.api(LEDGER, json!({ "name": "Ledger", "requires_api_access": true })).await;
         w.api(ORDERS, json!({ "name": "Orders" })).await;
         let staff = w.t.group(&w.acme, "Staff", &[("ledger:read", false)]).await;
@@ -117,6 +121,33 @@ async fn k37_i17_a_guest_has_no_api_access_whatever_the_home_says() {
     let guest = w.t.app.store.read(async |r| r.membership(&w.anna.id, &w.globex.id).await).await.unwrap().unwrap();
     assert_eq!(guest.kind, MembershipKind::Guest);
     assert!(!tenants::set_api_access(&w.t.change(), &guest, true).await.unwrap(), "a guest cannot be given any");
+}
+
+#[tokio::test]
+async fn i17_no_credential_of_a_guest_opens_the_other_tenants_data() {
+    let w = World::with_apis().await;
+    w.api_access(true).await;
+    let gil = w.t.admin(&w.globex, "gil@globex.example").await;
+    let mut office = crate::rights::doors::signed_in(&w.t, &gil).await;
+    let at_home = w.for_the_ledger().await;
+    let as_guest = w.tokens(&mut w.t.browser(), &[("tenant", "globex")]).await;
+
+    assert_eq!((at_home.access()["tenant"].as_str(), at_home.access()["api_access"].as_str()), (Some("acme"), Some("full")));
+    assert_eq!((as_guest.access()["tenant"].as_str(), as_guest.access().get("api_access")), (Some("globex"), None));
+    assert_eq!(as_guest.access()["aud"], json!([ORDERS, w.t.origin]), "what is open to guests, and never the ledger");
+    assert_eq!(w.refresh(as_guest.text("refresh_token"), &[("resource", LEDGER)]).await.error().0, 400);
+    assert_eq!(w.exchange(as_guest.text("access_token"), &[("resource", LEDGER)]).await.error().0, 400);
+    for tenant in ["globex", w.globex.id.as_str()] {
+        for extra in [&[("tenant", tenant)][..], &[("tenant", tenant), ("resource", LEDGER)]] {
+            assert_eq!(w.exchange(at_home.text("access_token"), extra).await.error(), (400, "access_denied"), "{extra:?}");
+        }
+    }
+    office.goto(format!("/admin/globex/people/{}", w.anna.id)).await;
+    assert!(!office.has("#deed-api-on"));
+    office.goto(format!("/admin/globex/people/{}/api-on", w.anna.id)).await;
+    office.submit("#confirm").await;
+    assert_eq!(office.page().status, 403, "nor does the other tenant give it");
+    assert_eq!(w.refusal("globex").await, "access_denied");
 }
 
 #[tokio::test]

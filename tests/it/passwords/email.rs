@@ -48,6 +48,27 @@ async fn k11_k12_the_address_changes_by_a_code_to_the_present_and_a_link_to_the_
 }
 
 #[tokio::test]
+async fn k12_the_dialog_beside_ones_details_takes_address_and_code_together_and_the_code_is_on_its_way() {
+    let s = Scene::with(Preset::Konfipay, FactorKind::Email).await;
+    let mut browser = s.t.browser();
+    browser.goto("/login/start").await;
+    s.t.sign_in(&mut browser, &s.anna).await;
+    browser.goto("/account/details").await;
+
+    browser.follow(".toolbar #details-address").await;
+
+    assert_eq!(browser.path(), "/account/email");
+    let code = s.t.mailbox.code(&s.anna.email).await;
+    let button = "form[action='/account/email'] button";
+    let sent: Vec<String> = browser.form(button).fields.into_iter().map(|(name, _)| name).collect();
+    assert!(["email", "code"].iter().all(|name| sent.contains(&(*name).to_owned())), "one button for both: {sent:?}");
+    browser.fill("#code", &code).submit(button).await;
+    assert_eq!(browser.page().status, 422, "a code without an address");
+    fill(&mut browser, NEW, &code).await;
+    assert!(browser.has("#email-sent"), "{}", browser.page());
+}
+
+#[tokio::test]
 async fn h11_whoever_owns_the_new_mailbox_gives_it_to_nobody_elses_account() {
     let s = Scene::with(Preset::Konfipay, FactorKind::Email).await;
     let vic = s.t.member(&s.tenant, "vic@acme.example").await;

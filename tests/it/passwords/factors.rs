@@ -64,6 +64,78 @@ async fn k17_k18_a_second_factor_is_recommended_and_turned_off_and_on_in_the_pro
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn k18_people_turn_the_second_factor_off_and_on_where_the_rule_lets_them() {
+    let s = Scene::with(Preset::Konfipay, FactorKind::Email).await;
+    let mut browser = s.inside().await;
+    browser.goto("/account/security").await;
+    let off = browser.form("#security-off");
+    browser.submit("#security-off").await;
+    assert_eq!(s.factor().await, FactorKind::None);
+    let mut next = s.t.browser();
+    s.sign_in(&mut next, PASSWORD).await;
+    assert_eq!(next.path(), "/", "no code is asked for");
+    browser.submit("#security-email").await;
+    assert_eq!(s.factor().await, FactorKind::Email);
+    s.t.mailbox.everything().await;
+
+    let policy = TenantPolicy { mfa_user_may_disable: false, ..s.tenant.policy.clone() };
+    s.t.app.store.write(async |w| w.set_tenant_policy(&s.tenant.id, &policy).await).await.unwrap();
+    s.t.app.refresh().await.unwrap();
+
+    let mut browser = s.inside().await;
+    browser.goto("/account/security").await;
+    assert!(!browser.has("#security-off"));
+    let csrf = browser.form("#sign-out").fields;
+    browser.send(crate::harness::html::Form { fields: csrf, ..off }).await;
+    assert_eq!((browser.page().status, s.factor().await), (403, FactorKind::Email));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k23_apps_that_fit_are_listed_where_one_is_chosen_and_where_it_is_set_up() {
+    let s = Scene::with(Preset::Konfipay, FactorKind::Email).await;
+    let mut browser = s.inside().await;
+
+    browser.goto("/account/security").await;
+    let beside = browser.text("#security-apps");
+    browser.follow("#security-app").await;
+
+    let apps = browser.page().texts(".apps li");
+    assert!(apps.len() >= 3, "{apps:?}");
+    for app in &apps {
+        assert!(beside.contains(app.as_str()), "{app}: {beside}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k24_the_active_type_is_shown_and_people_change_between_app_and_email_themselves() {
+    let s = Scene::with(Preset::Konfipay, FactorKind::Email).await;
+    let mut browser = s.inside().await;
+    browser.goto("/account").await;
+    browser.follow(".rail a[href='/account/security']").await;
+    assert_eq!(browser.page().texts("li.active h3"), ["Codes by e-mail Active"]);
+
+    let app = scan(&mut browser).await;
+    browser.fill("#code", &app.code(s.t.now())).fill("#password", PASSWORD).submit("#totp-submit").await;
+    s.t.later(minutes(1));
+    browser.goto("/account/security").await;
+    browser.fill("#code", &app.code(s.t.now())).submit("#code-submit").await;
+    assert_eq!(browser.page().texts("li.active h3"), ["Authenticator app Active"]);
+    let mut by_app = s.t.browser();
+    s.sign_in(&mut by_app, PASSWORD).await;
+    assert!(by_app.path() == "/login/code" && !by_app.has("#code-resend"), "the app is asked for");
+
+    browser.submit("#security-email").await;
+
+    assert_eq!(browser.page().texts("li.active h3"), ["Codes by e-mail Active"]);
+    s.t.mailbox.everything().await;
+    let mut by_letter = s.t.browser();
+    s.sign_in(&mut by_letter, PASSWORD).await;
+    let code = s.t.mailbox.code(&s.anna.email).await;
+    by_letter.fill("#code", &code).submit("#code-submit").await;
+    assert_eq!(by_letter.goto("/account").await.path(), "/account", "and by letter from now on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn k22_without_a_right_code_nothing_changes() {
     let s = Scene::with(Preset::Konfipay, FactorKind::Email).await;
     let mut browser = s.inside().await;

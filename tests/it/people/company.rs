@@ -99,6 +99,33 @@ async fn p11_p13_what_was_typed_stays_and_nobody_learns_which_part_was_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn p13_the_company_id_decides_whose_user_name_it_is() {
+    let t = Tenantry::start().await;
+    let mut clerks = Vec::new();
+    for slug in ["acme", "globex"] {
+        let tenant = t.tenant_with(slug, |policy| *policy = Preset::Promio.policy()).await;
+        let clerk = named(&t, &tenant, "clerk").await;
+        clerks.push((tenant, clerk));
+    }
+    let party = application(&t, &[&clerks[0].0, &clerks[1].0]).await;
+
+    for (tenant, clerk) in &clerks {
+        let request = party.authorize(&["openid", "tenant"], &[]);
+        let mut browser = t.browser();
+        browser.goto(request.url.as_str()).await;
+        browser.fill("#company", &tenant.number).fill("#identifier", "clerk").fill("#password", PASSWORD).submit("#login-submit").await;
+        let code = t.mailbox.code(&clerk.email).await;
+        browser.fill("#code", &code).submit("#code-submit").await;
+        let tokens = party.exchange(&request, &party.landed(&request, browser.landing()).code()).await.unwrap();
+        assert_eq!(
+            (tokens.claims["sub"].as_str(), tokens.claims["tenant"].as_str()),
+            (Some(clerk.id.as_str()), Some(tenant.slug.as_str()))
+        );
+    }
+    assert_ne!(clerks[0].1.id, clerks[1].1.id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn p11_somebody_with_an_address_gets_a_user_name_where_people_sign_in_by_it() {
     let t = Tenantry::start().await;
     let mut anna = None;
