@@ -81,6 +81,8 @@ impl Crowd {
             ("people, locked", people("?status=locked")),
             ("people, password expired (none)", people("?status=password_expired")),
             ("people, invited", people("?status=invited")),
+            ("people, not yet invited (none)", people("?status=not_invited")),
+            ("people, deactivated", people("?status=deactivated")),
             ("people, guests", people("?guest=yes")),
             ("people, authenticator app", people("?factor=totp")),
             ("people, of a group", people(&format!("?group={}", self.group))),
