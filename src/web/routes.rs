@@ -195,7 +195,7 @@ fn announcing() -> Router<Arc<App>> {
 
 /// The people of a tenant.
 fn people() -> Router<Arc<App>> {
-    use admin::people::{convert, deed, invite, list, locations, new, person, table, why};
+    use admin::people::{convert, deed, invite, list, locations, new, person, picture, table, why};
     Router::new()
         .route("/admin/{tenant}/people", get(list::show))
         .route("/admin/{tenant}/people/new", get(new::show).post(new::submit))
@@ -208,6 +208,9 @@ fn people() -> Router<Arc<App>> {
         .route("/admin/{tenant}/people/{id}/convert", get(convert::show).post(convert::submit))
         .route("/admin/{tenant}/people/{id}/locations", get(locations::show).post(locations::submit))
         .route("/admin/{tenant}/people/{id}/groups/{step}", post(person::group))
+        // The upload counts its bytes itself.
+        .route("/admin/{tenant}/people/{id}/picture", get(picture::show).post(picture::submit).layer(DefaultBodyLimit::disable()))
+        .route("/admin/{tenant}/people/{id}/picture/remove", post(picture::remove))
         .route("/admin/{tenant}/people/{id}/why", get(why::show))
         .route("/admin/{tenant}/people/{id}/{deed}", get(deed::ask).post(deed::act))
 }

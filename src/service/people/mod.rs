@@ -15,6 +15,7 @@ pub mod inviting;
 pub mod leaving;
 pub mod locations;
 pub mod names;
+pub mod portrait;
 pub mod standing;
 pub mod stranger;
 pub mod table;

@@ -13,6 +13,7 @@ use crate::model::{PersonId, PictureId};
 use crate::pages::console::{Flash, PictureError};
 use crate::pictures::PictureFault;
 use crate::service::{Failure, pictures};
+use crate::store::Picture;
 use crate::web::error::WebError;
 use crate::web::extract::{Account, Checked, Guest, Upload};
 use crate::web::headers::Policy;
@@ -56,6 +57,11 @@ pub async fn remove(account: Account, Checked(form): Checked) -> Result<Response
 pub async fn show(State(app): State<Arc<App>>, guest: Guest, Path(person): Path<String>, headers: HeaderMap) -> Result<Response, WebError> {
     let person = PersonId::from_text(person);
     let picture = pictures::seen(&app, &guest.visitor, &person).await?.ok_or_else(WebError::not_found)?;
+    Ok(served(picture, &headers))
+}
+
+/// A picture as the answer to a browser, which keeps it and asks each time whether it still stands.
+pub fn served(picture: Picture, headers: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", picture.id);
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|sent| sent.as_bytes() == tag.as_bytes());
     let (status, body) = if known { (StatusCode::NOT_MODIFIED, Body::empty()) } else { (StatusCode::OK, Body::from(picture.png)) };
@@ -68,5 +74,5 @@ pub async fn show(State(app): State<Arc<App>>, guest: Guest, Path(person): Path<
         headers.insert(header::ETAG, tag);
     }
     response.extensions_mut().insert(Policy::Inert);
-    Ok(response)
+    response
 }

@@ -6,6 +6,7 @@ mod making;
 mod microsoft;
 mod odds;
 mod person;
+mod picture;
 mod registration;
 mod table;
 mod why;

@@ -119,7 +119,12 @@ impl Browser {
 
     /// Presses the button of a form with a file in it (RFC 7578).
     pub async fn upload(&mut self, css: &str, file: Vec<u8>) -> &mut Self {
-        let mut form = self.form(css);
+        let form = self.form(css);
+        self.send_file(form, file).await
+    }
+
+    /// Sends a form with a file.
+    pub async fn send_file(&mut self, mut form: Form, file: Vec<u8>) -> &mut Self {
         form.fields.retain(|(name, _)| name != "file");
         let from = self.page().url.origin().ascii_serialization();
         let (url, fields) = (form.action, form.fields);

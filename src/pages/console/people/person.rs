@@ -2,7 +2,7 @@
 use serde::Serialize;
 
 use super::super::super::Page;
-use super::super::{Choice, Moment, PersonStatus};
+use super::super::{Choice, Moment, PersonStatus, PictureError};
 
 /// `GET /admin/{tenant}/people/{id}`
 #[derive(Clone, Debug, Serialize)]
@@ -29,6 +29,8 @@ pub struct PersonPage {
     pub factor: &'static str,
     pub first_editable: bool,
     pub last_editable: bool,
+    /// Where the rules let administrators change the picture.
+    pub portrait: Option<PersonPortrait>,
     /// `en`, `de`: of letters and pages.
     pub language: String,
     pub language_editable: bool,
@@ -48,6 +50,16 @@ pub struct PersonPage {
     pub refused: Option<&'static str>,
     /// Which name is wrong.
     pub wrong_name: Option<&'static str>,
+}
+
+/// The picture with its forms: `POST …/picture` with `file`, `POST …/picture/remove` (people.md C5, K14).
+#[derive(Clone, Debug, Serialize)]
+pub struct PersonPortrait {
+    /// Path of the picture.
+    pub href: Option<String>,
+    pub error: Option<PictureError>,
+    /// Of the largest file that is taken.
+    pub megabytes: i64,
 }
 
 /// One thing that can be done.
@@ -150,6 +162,7 @@ impl PersonPage {
             factor: "totp",
             first_editable: true,
             last_editable: true,
+            portrait: None,
             language: "de".to_owned(),
             language_editable: true,
             groups: vec![choice("Accounting")],
@@ -186,7 +199,14 @@ impl Page for PersonPage {
         let oneself = Self { oneself: true, admin: true, deeds: Vec::new(), edits_groups: false, ..fixed };
         let unverified =
             Self { email: String::new(), username: "4k7mq-9t2xh".to_owned(), limited: false, locations: Vec::new(), ..page.clone() };
+        let portrait = |href: Option<&str>, error| Self {
+            portrait: Some(PersonPortrait { href: href.map(str::to_owned), error, megabytes: 10 }),
+            ..page.clone()
+        };
         let mut all = vec![
+            ("no-picture", portrait(None, None)),
+            ("picture", portrait(Some("/picture/per_1?v=pic_1"), None)),
+            ("wrong-picture", portrait(None, Some(PictureError::Broken))),
             ("unproved", Self { email_verified: false, ..Self::sample() }),
             ("active", page.clone()),
             ("not-invited", state(PersonStatus::NotInvited, "not_invited", &["invite", "remove"])),
@@ -219,7 +239,7 @@ impl Page for PersonPage {
 }
 
 /// Every kind of thing that happens to somebody.
-pub const EVENTS: [&str; 26] = [
+pub const EVENTS: [&str; 27] = [
     "factor_reset",
     "created",
     "invited",
@@ -241,6 +261,7 @@ pub const EVENTS: [&str; 26] = [
     "left",
     "converted",
     "renamed",
+    "picture",
     "joined_group",
     "left_group",
     "reset_link",

@@ -7,6 +7,7 @@ pub mod list;
 pub mod locations;
 pub mod new;
 pub mod person;
+pub mod picture;
 pub mod sheet;
 pub mod table;
 pub mod why;

@@ -5,8 +5,9 @@ use axum::response::Response;
 
 use super::common::{acting, find, told};
 use super::list::{shown, word};
+use super::picture;
 use crate::model::{GroupId, Locale, MembershipKind, MethodChange, Permission, ProfileField, Removal, SelfEdit};
-use crate::pages::console::{Choice, DEEDS, Flash, Moment, PersonDeed, PersonEvent, PersonPage};
+use crate::pages::console::{Choice, DEEDS, Flash, Moment, PersonDeed, PersonEvent, PersonPage, PictureError};
 use crate::policy::status::Status;
 use crate::service::people::acting::{Outcome, Refusal};
 use crate::service::people::export::status_rules;
@@ -94,6 +95,20 @@ pub async fn refused(
     admin.page("people").under("people").show_with(status, &content)
 }
 
+/// The person's page with what is wrong with an uploaded picture.
+pub async fn without_picture(
+    admin: &TenantAdmin<rights::People>,
+    listed: &Listed,
+    error: PictureError,
+    status: StatusCode,
+) -> Result<Response, WebError> {
+    let mut content = page(admin, listed).await?;
+    if let Some(portrait) = &mut content.portrait {
+        portrait.error = Some(error);
+    }
+    admin.page("people").under("people").show_with(status, &content)
+}
+
 async fn page(admin: &TenantAdmin<rights::People>, listed: &Listed) -> Result<PersonPage, WebError> {
     let (person, membership, policy) = (&listed.person, &listed.membership, &admin.tenant.policy);
     let (all, own, locations, activity) = admin
@@ -136,6 +151,7 @@ async fn page(admin: &TenantAdmin<rights::People>, listed: &Listed) -> Result<Pe
         factor: listed.person.second_factor.as_str(),
         first_editable: edits && policy.profile_admin_editable.contains(&ProfileField::FirstName),
         last_editable: edits && policy.profile_admin_editable.contains(&ProfileField::LastName),
+        portrait: picture::portrait_of(admin, listed).await?,
         language: person.locale.to_string(),
         language_editable: edits && policy.profile_admin_editable.contains(&ProfileField::Locale),
         other_groups: others.map(|group| Choice { value: group.id.to_string(), text: group.name }).collect(),
@@ -207,7 +223,7 @@ fn deeds(admin: &TenantAdmin<rights::People>, listed: &Listed, status: Status) -
 
 /// A line of what happened. What has no sentence of its own shows its name.
 fn event(row: &AuditRow) -> PersonEvent {
-    const KNOWN: [(&str, &str); 27] = [
+    const KNOWN: [(&str, &str); 28] = [
         ("person.create", "created"),
         ("person.invite", "invited"),
         ("person.link", "link"),
@@ -228,6 +244,7 @@ fn event(row: &AuditRow) -> PersonEvent {
         ("member.leave", "left"),
         ("person.convert", "converted"),
         ("person.rename", "renamed"),
+        ("person.picture", "picture"),
         ("group.add_member", "joined_group"),
         ("group.remove_member", "left_group"),
         ("group.join", "joined_group"),
