@@ -112,7 +112,7 @@ pub fn next(request: &AuthorizeRequest, facts: &Facts, now: Timestamp) -> Next {
             Ok(None) => {}
             Ok(Some(ask)) if request.prompt.none => return Next::Refuse(silent(&ask)),
             Ok(Some(ask)) => return Next::Ask(ask),
-            Err(refused) => return Next::Refuse(refused),
+            Err(refused) => return Next::Refuse(unseen(request, refused)),
         }
     }
     if let Target::Own { path } = &request.target {
@@ -122,12 +122,22 @@ pub fn next(request: &AuthorizeRequest, facts: &Facts, now: Timestamp) -> Next {
         Ok(Some(seat)) => match seat.verdict {
             Verdict::Enter => Next::Issue { tenant: seat.tenant.clone() },
             Verdict::NeedsFactor(_) => Next::Refuse(denied(Reason::FactorMissing)),
-            Verdict::Denied(denial) => Next::Refuse(denied(reason(denial))),
+            Verdict::Denied(denial) => Next::Refuse(unseen(request, denied(reason(denial)))),
         },
         Ok(None) => Next::Refuse(denied(Reason::TenantNotMember)),
-        Err(refused) => Next::Refuse(refused),
+        Err(refused) => Next::Refuse(unseen(request, refused)),
     }
 }
+
+/// With `prompt=none` nobody sits before the answer: the application alone would learn who is locked.
+fn unseen(request: &AuthorizeRequest, refused: OAuthError) -> OAuthError {
+    if request.prompt.none && refused.reason == Reason::MembershipDormant {
+        return OAuthError::new(refused.code, NO_ENTRY, refused.reason);
+    }
+    refused
+}
+
+const NO_ENTRY: &str = "The person may not enter this tenant with this application";
 
 /// OpenID Connect Core 3.1.2.6: `prompt=none` names the question instead of asking it.
 fn silent(ask: &Ask) -> OAuthError {
@@ -147,7 +157,7 @@ fn denied(reason: Reason) -> OAuthError {
     // people.md S35, C18: who is told this has proved who it is.
     let text = match reason {
         Reason::MembershipDormant => "The person is locked in this tenant after a long absence; its administrator can help",
-        _ => "The person may not enter this tenant with this application",
+        _ => NO_ENTRY,
     };
     OAuthError::new(ErrorCode::AccessDenied, text, reason)
 }

@@ -29,7 +29,8 @@ pub async fn explain_here(app: &App, listed: &Listed, client: &Client, tenant: &
     let here = rules::of(app, std::slice::from_ref(membership));
     let entry = entry(person, Some(membership), Some(tenant), client);
     if listed.stranger {
-        return Ok(explained(&entry, &Account::of(person, &here, false), now));
+        // Whether a stranger has a password is not told either (security.md I11).
+        return Ok(DryRun { besides: Vec::new(), ..explained(&entry, &Account::of(person, &here, false), now) });
     }
     let memberships = app.store.read(async |r| r.memberships_of(&person.id).await).await?;
     let passkeys = facts::has_passkeys(app, person, wants_passkey(client)).await?;

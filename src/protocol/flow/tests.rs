@@ -246,6 +246,9 @@ fn a_denied_tenant_is_no_choice_and_says_why_to_the_log_only_but_for_a_long_abse
     let locked = texts.iter().find(|(text, _)| text.contains("locked")).map(|(_, reasons)| reasons.clone());
     assert_eq!(locked, Some(vec![Reason::MembershipDormant; 2]));
     assert_eq!(texts.len(), 2, "the public text tells no other reasons apart");
+    let alone = Facts { seats: vec![seat("acme", Verdict::Denied(Denial::MembershipDormant))], ..facts() };
+    let Next::Refuse(error) = next(&prompt(|p| p.none = true), &alone, NOW) else { panic!("refused") };
+    assert_eq!((error.reason, error.description.contains("locked")), (Reason::MembershipDormant, false), "nobody sits there");
 }
 
 #[test]

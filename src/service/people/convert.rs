@@ -9,7 +9,7 @@ use super::acting::{Acting, Deed, Outcome, Refusal, allowed};
 use super::inviting::{self, Addressee};
 use crate::model::{Email, InvitationMethod, PersonId};
 use crate::policy::permission::Right;
-use crate::store::{EmailGiven, Write};
+use crate::store::EmailGiven;
 
 /// So many addresses an administrator may try in vain, and then none for a day.
 const IN_VAIN: i64 = 5;
@@ -27,11 +27,7 @@ pub async fn convert(acting: &Acting<'_>, person: &PersonId, email: &str) -> Out
         return Ok(Err(Refusal::Invalid("email", "one plain address like anna@example.com")));
     };
     let counter = format!("convert:{}", acting.scope.person());
-    let (paused, seat) =
-        acting.app.store.read(async |r| Ok((r.pause(&counter, acting.now).await?, r.seat(person, acting.tenant()).await?))).await?;
-    if paused.is_some() {
-        return Ok(Err(Refusal::NotNow));
-    }
+    let seat = acting.app.store.read(async |r| r.seat(person, acting.tenant()).await).await?;
     let written = match &seat {
         Some(seat) => {
             let to = Addressee { name: seat.person.name(), email: Some(email.clone()), locale: seat.person.locale };
@@ -43,9 +39,19 @@ pub async fn convert(acting: &Acting<'_>, person: &PersonId, email: &str) -> Out
         .attempt(deed, async |w| {
             let seat = allowed!(acting.own(w, person).await?);
             allowed!(acting.outranks(w, &seat.membership).await?);
+            // One after the other, since the tenant is held: of many at once each sees what those before it counted (F01).
+            if w.pause(&counter, acting.now).await?.is_some() {
+                return Ok(Err(Refusal::NotNow));
+            }
             match w.give_email(person, &email, acting.now).await? {
                 EmailGiven::Yes => {}
-                EmailGiven::Taken => return Ok(Err(Refusal::Taken("email"))),
+                EmailGiven::Taken => {
+                    // Nothing good in between makes up for it: whoever has addresses of his own would clear the count.
+                    w.claim_attempt(&counter, IN_VAIN, DAY, DAY, acting.now).await?;
+                    let event = acting.event(deed.action, deed.subject, "refused: taken", Value::Null);
+                    record_from(acting.app, w, event, acting.network, acting.now).await?;
+                    return Ok(Ok(false));
+                }
                 EmailGiven::HasOne => return Ok(Err(Refusal::NotNow)),
             }
             // Links that were handed over before are worthless too.
@@ -54,17 +60,8 @@ pub async fn convert(acting: &Acting<'_>, person: &PersonId, email: &str) -> Out
             if let Some(written) = &written {
                 inviting::keep(acting, w, written).await?;
             }
-            Ok(Ok(()))
+            Ok(Ok(true))
         })
         .await?;
-    if outcome == Err(Refusal::Taken("email")) {
-        let event = acting.event(deed.action, deed.subject, "refused: taken", Value::Null);
-        let told = async |w: &mut Write| {
-            // Nothing good in between makes up for it: whoever has addresses of his own would clear the count with them.
-            w.claim_attempt(&counter, IN_VAIN, DAY, DAY, acting.now).await?;
-            record_from(acting.app, w, event, acting.network, acting.now).await
-        };
-        acting.app.store.write(told).await?;
-    }
-    Ok(outcome)
+    Ok(outcome.and_then(|given| if given { Ok(()) } else { Err(Refusal::Taken("email")) }))
 }
