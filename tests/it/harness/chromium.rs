@@ -29,6 +29,9 @@ const FLAGS: [&str; 10] = [
 /// Rules that a page must keep: WCAG 2.0 to 2.2, A and AA, and axe's best practices.
 const RULES: [&str; 6] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
+/// The rules of axe that look at colours.
+const COLOURS: [&str; 2] = ["color-contrast", "link-in-text-block"];
+
 pub struct Chromium {
     driver: WebDriver,
     journey: String,
@@ -209,7 +212,9 @@ impl Chromium {
             self.dark(dark).await;
             self.still().await;
             self.shoot(&format!("{name}{suffix}")).await;
-            self.judge(&format!("{name}{suffix}")).await;
+            // The dark theme changes colours and nothing else.
+            let rules = if dark { json!(COLOURS) } else { json!(RULES) };
+            self.judged(&format!("{name}{suffix}"), rules).await;
         }
         self.size(320, 640, true).await;
         let overflow = self.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth").await;
@@ -267,12 +272,17 @@ impl Chromium {
 
     /// Runs axe-core in the page and panics for each violation.
     pub async fn judge(&self, name: &str) {
+        self.judged(name, json!(RULES)).await;
+    }
+
+    /// `rules`: tags or names of rules.
+    async fn judged(&self, name: &str, rules: serde_json::Value) {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/foreign/node_modules/axe-core/axe.min.js");
         let axe = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("axe-core is missing: npm ci --prefix tests/foreign"));
         self.driver.execute(axe, Vec::new()).await.unwrap();
-        let script = "const [rules, done] = arguments; axe.run(document, { runOnly: rules }).then(
+        let script = "const [rules, done] = arguments; axe.run(document, { runOnly: rules, resultTypes: ['violations'] }).then(
             r => done(r.violations.map(v => `${v.id}: ${v.help}: ${v.nodes.map(n => n.html).join(' | ')}`)), e => done([String(e)]))";
-        let found = self.driver.execute_async(script, vec![json!(RULES)]).await.unwrap();
+        let found = self.driver.execute_async(script, vec![rules]).await.unwrap();
         assert_eq!(found.json(), &json!([]), "axe finds violations on {name} at {}", self.url().await);
     }
 

@@ -6,11 +6,12 @@ mod tag;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::{fs, iter};
 
 use tag::{Tag, tags};
 use tenantry::model::Locale;
-use tenantry::pages::{Brand, Chrome, Pages, asset, brand_css, gallery, letter_gallery};
+use tenantry::pages::{Brand, Chrome, Pages, Specimen, asset, brand_css, gallery, letter_gallery};
 
 /// Everything that can stand around a page.
 fn chrome(locale: Locale) -> Chrome {
@@ -34,20 +35,35 @@ fn bare(locale: Locale) -> Chrome {
     Chrome { brand: None, signed_in: None, ..chrome(locale) }
 }
 
-/// Every page in all languages as (what, HTML).
-fn all_pages() -> Vec<(String, String)> {
-    let pages = Pages::new();
-    let mut out = Vec::new();
-    for specimen in gallery() {
-        for &locale in Locale::ALL {
-            for (look, chrome) in [("", bare(locale)), ("-tenant", chrome(locale))] {
-                let file = specimen.template.trim_end_matches(".html").replace('/', "-");
-                let html = (specimen.draw)(&pages, &chrome).unwrap_or_else(|e| panic!("{} {}: {e:#}", specimen.template, specimen.name));
-                out.push((format!("{file}-{}{look}-{locale}", specimen.name), html));
+/// A page as it was drawn.
+struct Drawn {
+    what: String,
+    html: String,
+    tags: Vec<Tag>,
+}
+
+/// Every page in all languages, drawn and taken apart once for all tests.
+fn all_pages() -> &'static [Drawn] {
+    static ALL: OnceLock<Vec<Drawn>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let pages = Pages::new();
+        let mut out = Vec::new();
+        for specimen in gallery() {
+            for &locale in Locale::ALL {
+                for (look, chrome) in [("", bare(locale)), ("-tenant", chrome(locale))] {
+                    out.push(drawn(&pages, &specimen, locale, look, &chrome));
+                }
             }
         }
-    }
-    out
+        out
+    })
+}
+
+fn drawn(pages: &Pages, specimen: &Specimen, locale: Locale, look: &str, chrome: &Chrome) -> Drawn {
+    let file = specimen.template.trim_end_matches(".html").replace('/', "-");
+    let html = (specimen.draw)(pages, chrome).unwrap_or_else(|e| panic!("{} {}: {e:#}", specimen.template, specimen.name));
+    let tags = tags(&html);
+    Drawn { what: format!("{file}-{}{look}-{locale}", specimen.name), html, tags }
 }
 
 fn templates() -> PathBuf {
@@ -66,7 +82,7 @@ fn files_below(folder: &Path) -> Vec<String> {
 /// Fails with every page that does not fulfil a rule.
 fn on_every_page(rule: &str, fault: impl Fn(&[Tag], &str) -> Option<String>) {
     let faults: Vec<String> =
-        all_pages().iter().filter_map(|(what, html)| Some(format!("{what}: {}", fault(&tags(html), html)?))).collect();
+        all_pages().iter().filter_map(|page| Some(format!("{}: {}", page.what, fault(&page.tags, &page.html)?))).collect();
     assert!(faults.is_empty(), "{rule}\n{}", faults.join("\n"));
 }
 
@@ -153,9 +169,7 @@ fn no_list_offers_the_same_twice() {
 
 #[test]
 fn the_element_ids_of_the_protocol_are_there() {
-    let all = all_pages();
-    let html: String = all.iter().map(|(_, html)| html.as_str()).collect();
-    let ids: BTreeSet<String> = tags(&html).iter().filter_map(|t| t.get("id").map(str::to_owned)).collect();
+    let ids: BTreeSet<&str> = all_pages().iter().flat_map(|page| &page.tags).filter_map(|t| t.get("id")).collect();
     let promised = [
         "identifier",
         "password",
@@ -253,15 +267,16 @@ fn all_pages_lie_in_target_to_be_looked_at() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("pages");
     fs::create_dir_all(folder.join("brand")).unwrap();
     fs::write(folder.join("brand/ten_1.css"), brand_css("#0b7a5b")).unwrap();
-    let mut names = Vec::new();
-    for (what, html) in all_pages() {
-        for url in tags(&html).iter().filter_map(|t| t.get("href").or(t.get("src"))?.strip_prefix("/assets/").map(str::to_owned)) {
-            let path = folder.join("assets").join(&url);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, asset(&url).unwrap().bytes).unwrap();
-        }
+    let (mut names, mut assets) = (Vec::new(), BTreeSet::new());
+    for Drawn { what, html, tags } in all_pages() {
+        assets.extend(tags.iter().filter_map(|t| t.get("href").or(t.get("src"))?.strip_prefix("/assets/")));
         fs::write(folder.join(format!("{what}.html")), html.replace("\"/assets/", "\"assets/").replace("\"/brand/", "\"brand/")).unwrap();
-        names.push(what);
+        names.push(what.clone());
+    }
+    for url in assets {
+        let path = folder.join("assets").join(url);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, asset(url).unwrap().bytes).unwrap();
     }
     let pages = Pages::new();
     for letter in letter_gallery() {

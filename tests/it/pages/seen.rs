@@ -62,8 +62,8 @@ const OUTWARD: [(&str, &str); 3] =
 
 /// All pages that stand, without what makes them go on by themselves.
 fn standing() -> Vec<(String, String)> {
-    let staying = |html: String| OUTWARD.iter().fold(html, |html, (from, to)| html.replace(from, to));
-    all_pages().into_iter().filter(|(what, _)| stands(what)).map(|(what, html)| (what, staying(html))).collect()
+    let staying = |html: &str| OUTWARD.iter().fold(html.to_owned(), |html, (from, to)| html.replace(from, to));
+    all_pages().iter().filter(|page| stands(&page.what)).map(|page| (page.what.clone(), staying(&page.html))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
