@@ -146,6 +146,9 @@ pub struct TenantAdd {
     /// Colour of pages, like #1a5fb4.
     #[arg(long)]
     pub color: Option<String>,
+    /// Rules and groups to begin with: default, konfipay, promio or saferpay.
+    #[arg(long, default_value = "default")]
+    pub preset: String,
 }
 
 #[derive(Debug, Subcommand)]

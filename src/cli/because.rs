@@ -48,7 +48,6 @@ pub fn source(source: &Source) -> String {
     match source {
         Source::Instance => "the operator's settings".to_owned(),
         Source::Tenant(tenant) => tenant.to_string(),
-        Source::Elsewhere => "another tenant".to_owned(),
         Source::Person => "the person's own choice".to_owned(),
         Source::Application => "the application".to_owned(),
     }

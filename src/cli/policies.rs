@@ -22,7 +22,7 @@ pub enum Policy {
     /// Change rules of a tenant; tells first whom it affects.
     #[command(after_help = "Examples:\n  tenantry policy set acme mfa.mode=required --try\n  tenantry policy set acme mfa.mode=required")]
     Set(Set),
-    /// Give a tenant all rules of a preset: default, konfipay, promio or saferpay.
+    /// Give a tenant all rules of a preset: default, konfipay, promio or saferpay. Its groups stay as they are.
     #[command(after_help = "Example:\n  tenantry policy preset acme saferpay")]
     Preset(ToPreset),
     /// What a sign-in of a person through an application into a tenant would meet, and why.
@@ -109,13 +109,16 @@ fn refused(key: &str, fault: KeyFault) -> CliError {
     }
 }
 
+/// The preset of this name.
+pub(super) fn preset_of(name: &str) -> Result<Preset, CliError> {
+    Preset::parse(name).ok_or_else(|| {
+        let all: Vec<&str> = Preset::ALL.iter().map(|preset| preset.as_str()).collect();
+        CliError::new("there is no such preset", format!("the presets are {}", all.join(", ")))
+    })
+}
+
 async fn to_preset(config: &Config, output: &Output, wanted: ToPreset) -> Result<(), CliError> {
-    let preset = Preset::parse(&wanted.preset).ok_or_else(|| {
-        CliError::new(
-            "there is no such preset",
-            format!("the presets are {}", Preset::ALL.iter().map(|p| p.as_str()).collect::<Vec<_>>().join(", ")),
-        )
-    })?;
+    let preset = preset_of(&wanted.preset)?;
     let opened = open(config).await?;
     let tenant = opened.tenant(&wanted.tenant).await?;
     let name = format!("{preset} {VERSION}");

@@ -7,8 +7,9 @@ use super::args::{ClientAdd, ConnectionAdd, GroupAdd, PresetName, TenantAdd};
 use super::error::CliError;
 use super::open::{open, text_of};
 use super::output::Output;
+use super::policies::preset_of;
 use crate::config::Config;
-use crate::model::{AuthMethod, ClientMetadata, ConsentMode, Permission, TenantPolicy};
+use crate::model::{AuthMethod, ClientMetadata, ConsentMode, Permission};
 use crate::service::clients::{self, ClientAdded, NewClient, Preset};
 use crate::service::connections::{self, ClearCredential, ConnectionAdded, NewConnection};
 use crate::service::groups::{self, GroupAdded};
@@ -19,6 +20,7 @@ fn invalid(field: &str, demand: &str) -> CliError {
 }
 
 pub async fn add_tenant(config: &Config, output: &Output, add: TenantAdd) -> Result<(), CliError> {
+    let preset = preset_of(&add.preset)?;
     let opened = open(config).await?;
     let new = NewTenant {
         number: add.number,
@@ -27,7 +29,8 @@ pub async fn add_tenant(config: &Config, output: &Output, add: TenantAdd) -> Res
         alias: add.alias,
         color: add.color,
         logo: None,
-        policy: TenantPolicy::default(),
+        policy: preset.policy(),
+        groups: preset.groups(),
     };
     let added = tenants::add(&opened.change(), new).await?;
     opened.store.close().await;

@@ -96,6 +96,7 @@ impl Maker<'_> {
             logo: Some(plan.logo.to_owned()),
             // Nobody is locked out of a demo folder that lay aside for months.
             policy: TenantPolicy { lock_inactivity_days: 0, ..TenantPolicy::default() },
+            groups: &[],
         };
         let tenant = match tenants::add(&self.change(), new).await? {
             TenantAdded::Added(tenant) => *tenant,

@@ -64,6 +64,7 @@ pub fn gallery() -> Vec<Specimen> {
         specimens::<LoggedOut>(),
         specimens::<CheckSession>(),
         specimens::<FormPost>(),
+        specimens::<Locked>(),
         specimens::<Home>(),
         console::framed::<Security>(console::Area::Account),
         specimens::<TotpEnrol>(),

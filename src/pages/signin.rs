@@ -192,6 +192,16 @@ pub struct FormPost {
     pub fields: Vec<(String, String)>,
 }
 
+/// Nobody signed in for so long that the access is locked (people.md S35): shown after the right password alone, with the
+/// way back to the application that asked.
+#[derive(Clone, Debug, Serialize)]
+pub struct Locked {
+    pub client_name: Option<String>,
+    /// Where the answer goes: by a link, or by a form with these fields.
+    pub action: String,
+    pub fields: Vec<(String, String)>,
+}
+
 /// The start page at `/`. Signed in: name and e-mail address; `POST /logout` ends the session.
 #[derive(Clone, Debug, Serialize)]
 pub struct Home {
@@ -417,6 +427,17 @@ impl Page for FormPost {
         let fields = vec![field("code", "tnc_example"), field("state", "af0ifjsldkj"), field("iss", "https://id.example.com")];
         let page = Self { action: "https://desk.example.com/callback".to_owned(), client_name: client(), fields };
         vec![("client", page.clone()), ("no-client", Self { client_name: None, ..page })]
+    }
+}
+
+impl Page for Locked {
+    const TEMPLATE: &'static str = "signin/locked.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let action = "https://desk.example.com/callback".to_owned();
+        let page = Self { client_name: client(), action, fields: Vec::new() };
+        let fields = vec![("error".to_owned(), "access_denied".to_owned())];
+        vec![("client", page.clone()), ("form", Self { client_name: None, fields, ..page })]
     }
 }
 

@@ -1,7 +1,7 @@
 //! Why a person is asked what in a tenant: rule, value, source. The words are found by those who tell it.
 use super::entry::{Entry, decide};
 use super::rules::{AccountRules, Source};
-use crate::model::{Acr, Amr, Denial, FactorKind, MfaMode, Person, Proof, Tenant, TenantId, Verdict};
+use crate::model::{Acr, Amr, Denial, FactorKind, MfaMode, Person, Proof, Tenant, Verdict};
 use crate::world::Timestamp;
 
 /// One rule in force.
@@ -122,20 +122,6 @@ pub fn explain(entry: &Entry<'_>, account: &Account<'_>, now: Timestamp) -> DryR
         because: because(&after_password, account, (demanded, wish), now),
         besides: if first == Step::Refused { Vec::new() } else { besides(account, now) },
         rules: rules(entry, account.rules),
-    }
-}
-
-impl DryRun {
-    /// This run, as an administrator of one tenant may know it: of the person's other tenants neither names nor rules,
-    /// only that one of them is stricter. `here` is the same run by the rules of that tenant alone.
-    #[must_use]
-    pub fn veiled(self, tenant: &TenantId, here: Self) -> Self {
-        let pairs = self.rules.into_iter().zip(here.rules);
-        let veiled = pairs.map(|(full, own)| match full.source {
-            Source::Tenant(other) if other != *tenant => Explained { source: Source::Elsewhere, ..own },
-            _ => full,
-        });
-        Self { rules: veiled.collect(), ..here }
     }
 }
 

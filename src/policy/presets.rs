@@ -3,6 +3,7 @@
 //! A preset is a starting point that is copied into a tenant; a later [`VERSION`] changes no tenant by itself.
 use std::collections::BTreeSet;
 
+use super::permission::Right;
 use crate::model::{
     Delivery, ExistingPerson, FactorKind, FederationMfa, IdentifierMode, LocationsBy, MethodChange, MfaMethod, MfaMode, MfaReset,
     MultiTenant, ProfileField, Reauth, Recovery, Removal, SelfJoin, TenantPolicy, text_enum,
@@ -15,7 +16,32 @@ text_enum! {
     Preset { Default = "default", Konfipay = "konfipay", Promio = "promio", Saferpay = "saferpay" }
 }
 
+/// A group that a tenant has from its first day on. Afterwards it is a group like any other: renamed, filled, given more
+/// permissions or deleted by whoever arranges groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuiltInGroup {
+    pub name: &'static str,
+    pub rights: &'static [Right],
+}
+
 impl Preset {
+    /// The groups that a tenant brings along when it is made under this preset. konfipay alone names some (people.md K3);
+    /// the roles of Saferpay are made by its administrators, whose own role is the membership's flag (S3, S11).
+    ///
+    /// A tenant that takes the preset later keeps the groups that it has and gets none: how its people are grouped is
+    /// their own business by then, and no group appears that nobody asked for.
+    pub const fn groups(self) -> &'static [BuiltInGroup] {
+        const MAKES_PEOPLE: &[Right] = &[Right::People];
+        match self {
+            Self::Konfipay => &[
+                BuiltInGroup { name: "Admin", rights: MAKES_PEOPLE },
+                BuiltInGroup { name: "Full access", rights: MAKES_PEOPLE },
+                BuiltInGroup { name: "Management", rights: MAKES_PEOPLE },
+            ],
+            Self::Default | Self::Promio | Self::Saferpay => &[],
+        }
+    }
+
     /// All rules of the preset.
     pub fn policy(self) -> TenantPolicy {
         match self {

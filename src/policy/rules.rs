@@ -15,8 +15,6 @@ pub enum Source {
     Instance,
     /// A rule of this tenant.
     Tenant(TenantId),
-    /// A stricter rule of a tenant whose name, rules and people are not the reader's business.
-    Elsewhere,
     /// The person's own choice.
     Person,
     /// What the application asked for.

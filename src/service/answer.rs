@@ -4,9 +4,9 @@ use super::authorize::Destination;
 use crate::app::{App, Registered};
 use crate::keys::Typ;
 use crate::model::Client;
-use crate::protocol::OAuthError;
 use crate::protocol::authorize::{AuthorizeRequest, Target, VerifiedRedirect};
 use crate::protocol::response::{self, Answer, Fields};
+use crate::protocol::{OAuthError, Reason};
 use crate::world::Timestamp;
 
 /// The answer in the mode that the redirect carries.
@@ -33,7 +33,12 @@ pub fn refusal(app: &App, request: &AuthorizeRequest, error: OAuthError, now: Ti
     match (&request.target, registered.clients.get(&request.client)) {
         (Target::Client(redirect), Some(client)) => {
             let fields = response::error_fields(&error);
-            Ok(Destination::Client(answer(app, &registered, client, redirect, fields, now)?))
+            let answer = answer(app, &registered, client, redirect, fields, now)?;
+            // people.md S35, C18: whoever sits there has given the right password and reads it before the application does.
+            if error.reason == Reason::MembershipDormant && !request.prompt.none {
+                return Ok(Destination::Locked(answer, client.metadata.client_name.clone()));
+            }
+            Ok(Destination::Client(answer))
         }
         // Of our own pages, or of a client that is gone: nothing proves where else to send the browser.
         _ => Ok(Destination::Refused(error)),

@@ -34,6 +34,8 @@ pub enum Destination {
     Page(FlowId, Ask),
     /// Back to the client.
     Client(Answer),
+    /// The page that tells somebody of the lock, with the way back to the client of this name.
+    Locked(Answer, String),
     /// A page of our own.
     Own(String),
     /// An error page of ours: nothing proves where else to go.

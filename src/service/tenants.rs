@@ -3,10 +3,12 @@ use serde_json::json;
 
 use super::change::Change;
 use crate::model::{
-    Membership, MembershipId, MembershipKind, MembershipState, PersonId, Tenant, TenantId, TenantPolicy, TenantState, display_name, slug,
+    GroupId, Membership, MembershipId, MembershipKind, MembershipState, PersonId, Tenant, TenantId, TenantPolicy, TenantState,
+    display_name, slug,
 };
 use crate::pages::asset;
-use crate::store::{StoreError, TenantInserted};
+use crate::policy::presets::BuiltInGroup;
+use crate::store::{StoreError, TenantInserted, Write};
 
 /// A tenant as it is asked for; nothing is checked yet.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +22,8 @@ pub struct NewTenant {
     /// File name of one of the logos in the program.
     pub logo: Option<String>,
     pub policy: TenantPolicy,
+    /// Made along with the tenant (`policy::presets`).
+    pub groups: &'static [BuiltInGroup],
 }
 
 /// What became of [`add`].
@@ -33,8 +37,9 @@ pub enum TenantAdded {
     Invalid(&'static str, &'static str),
 }
 
-/// Registers a tenant.
+/// Registers a tenant, with the groups that its preset brings along.
 pub async fn add(change: &Change<'_>, new: NewTenant) -> Result<TenantAdded, StoreError> {
+    let groups = new.groups;
     let tenant = match checked(change, new) {
         Ok(tenant) => tenant,
         Err((field, demand)) => return Ok(TenantAdded::Invalid(field, demand)),
@@ -45,6 +50,9 @@ pub async fn add(change: &Change<'_>, new: NewTenant) -> Result<TenantAdded, Sto
             let inserted = w.insert_tenant(&tenant).await?;
             if inserted == TenantInserted::Yes {
                 change.record(w, "tenant.add", tenant.id.as_str(), (Some(&tenant.id), None), json!({ "slug": tenant.slug })).await?;
+                for group in groups {
+                    add_group(change, w, &tenant.id, group).await?;
+                }
             }
             Ok(inserted)
         })
@@ -54,6 +62,19 @@ pub async fn add(change: &Change<'_>, new: NewTenant) -> Result<TenantAdded, Sto
         TenantInserted::NumberTaken => TenantAdded::NumberTaken,
         TenantInserted::SlugTaken => TenantAdded::SlugTaken,
     })
+}
+
+/// A group that the tenant has from the beginning (people.md K3).
+async fn add_group(change: &Change<'_>, w: &mut Write, tenant: &TenantId, group: &BuiltInGroup) -> Result<(), StoreError> {
+    let id = GroupId::generate(change.now, change.entropy);
+    w.insert_group(&id, tenant, group.name).await?;
+    let names: Vec<&str> = group.rights.iter().map(|right| right.as_str()).collect();
+    for name in &names {
+        // What an operator said about the permission stays.
+        w.ensure_permission(name).await?;
+        w.grant_permission(&id, name).await?;
+    }
+    change.record(w, "group.add", id.as_str(), (Some(tenant), None), json!({ "permissions": names })).await
 }
 
 /// The tenant that was asked for, with a new id, or what is wrong with it.

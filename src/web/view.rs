@@ -11,7 +11,7 @@ use super::extract::{Guest, guest};
 use super::headers;
 use crate::app::App;
 use crate::model::{Announcement, AnnouncementKind, Locale, Tenant};
-use crate::pages::{Announced, Brand, Chrome, FormPost, Page, Problem, ProblemKind};
+use crate::pages::{Announced, Brand, Chrome, FormPost, Locked, Page, Problem, ProblemKind};
 use crate::protocol::response::Answer;
 use crate::service::announcements;
 
@@ -109,6 +109,16 @@ pub fn answer(app: &App, guest: &Guest, answer: Answer, client_name: Option<Stri
             Ok(Html(html.map_err(crate::service::Failure::from)?).into_response())
         }
     }
+}
+
+/// Tells somebody that the access is locked; the answer to the client waits behind a button.
+pub fn locked(app: &App, guest: &Guest, answer: Answer, client: String) -> Result<Response, WebError> {
+    let (action, fields) = match answer {
+        Answer::Redirect(url) => (url, Vec::new()),
+        Answer::FormPost { action, fields } => (action, fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()),
+    };
+    let content = Locked { client_name: Some(client).filter(|name| !name.is_empty()), action, fields };
+    page_with(StatusCode::FORBIDDEN, app, guest, &chrome(app, guest), &content)
 }
 
 /// Around every page route: a request id, security headers, errors rendered in the person's language and logged once.

@@ -40,7 +40,7 @@ fn name_of(client: &Client) -> String {
     if name.is_empty() { client.id.to_string() } else { name.to_owned() }
 }
 
-/// What was found, in words. `name` tells of other tenants; none where they are not the reader's business.
+/// What was found, in words. `name` names the tenant of a rule; none where the run holds rules of this tenant alone.
 pub fn finding(run: DryRun, client: &Client, tenant: &Tenant, name: impl Fn(&TenantId) -> Option<String>) -> Finding {
     // Without a second factor nothing follows one, unless somebody without is asked for a code.
     let none = FactorKind::None.to_string();
@@ -54,7 +54,7 @@ pub fn finding(run: DryRun, client: &Client, tenant: &Tenant, name: impl Fn(&Ten
         then: follows.then(|| step(run.then)),
         demand: run.demand.map(rung),
         besides: run.besides.into_iter().map(beside).collect(),
-        rows: run.rules.into_iter().map(|rule| row(rule, tenant, &name)).collect(),
+        rows: run.rules.into_iter().map(|rule| row(rule, &name)).collect(),
     }
 }
 
@@ -107,7 +107,7 @@ fn rung(acr: Acr) -> WhyRung {
     }
 }
 
-fn row(rule: Explained, tenant: &Tenant, name: impl Fn(&TenantId) -> Option<String>) -> WhyRow {
+fn row(rule: Explained, name: impl Fn(&TenantId) -> Option<String>) -> WhyRow {
     let id = rule.rule.replace('.', "_");
     let (kind, shape) = match (rule.rule, shape_of(&id)) {
         (_, Some(shape)) => (WhyKind::Policy, shape),
@@ -119,11 +119,9 @@ fn row(rule: Explained, tenant: &Tenant, name: impl Fn(&TenantId) -> Option<Stri
         Source::Instance => (WhySource::Instance, None),
         Source::Person => (WhySource::Person, None),
         Source::Application => (WhySource::Application, None),
-        Source::Elsewhere => (WhySource::Elsewhere, None),
         Source::Tenant(from) => match name(&from) {
             Some(named) => (WhySource::Tenant, Some(named)),
-            None if from == tenant.id => (WhySource::Here, None),
-            None => (WhySource::Elsewhere, None),
+            None => (WhySource::Here, None),
         },
     };
     WhyRow {

@@ -61,7 +61,7 @@ pub struct ApplicationLine {
     pub since: Moment,
 }
 
-/// `GET /admin/{tenant}/permissions`: what each group permits, to be read only (people.md S10).
+/// `GET /admin/{tenant}/permissions`: what each group permits, and the administrators' flag, to be read only (people.md S10).
 #[derive(Clone, Debug, Serialize)]
 pub struct PermissionMatrix {
     pub groups: Vec<String>,
@@ -73,6 +73,8 @@ pub struct PermissionRow {
     pub name: String,
     /// Works only in sessions with a strong second factor.
     pub strong: bool,
+    /// Do administrators hold it by their flag alone (people.md S3)?
+    pub administrators: bool,
     /// Beside each group: does it permit this?
     pub cells: Vec<bool>,
 }
@@ -133,16 +135,22 @@ impl Page for PermissionMatrix {
     const TEMPLATE: &'static str = "admin/permissions.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let row = |name: &str, strong: bool, cells: [bool; 4]| PermissionRow { name: name.to_owned(), strong, cells: cells.to_vec() };
+        let row = |name: &str, strong: bool, cells: &[bool]| PermissionRow {
+            name: name.to_owned(),
+            strong,
+            administrators: name.starts_with("tenantry:"),
+            cells: cells.to_vec(),
+        };
         let some = Self {
             groups: ["Accounting", "Clerks", "Full access", "Management"].map(str::to_owned).to_vec(),
             rows: vec![
-                row("pan:decrypt", true, [false, false, true, false]),
-                row("payments:read", false, [true, true, true, true]),
-                row("payments:write", false, [true, false, true, false]),
-                row("tenantry:people", false, [false, true, true, true]),
+                row("pan:decrypt", true, &[false, false, true, false]),
+                row("payments:read", false, &[true, true, true, true]),
+                row("payments:write", false, &[true, false, true, false]),
+                row("tenantry:people", false, &[false, true, true, true]),
             ],
         };
-        vec![("some", some), ("none", Self { groups: Vec::new(), rows: Vec::new() })]
+        let no_group = Self { groups: Vec::new(), rows: vec![row("tenantry:audit", false, &[]), row("tenantry:people", false, &[])] };
+        vec![("some", some), ("no-group", no_group)]
     }
 }

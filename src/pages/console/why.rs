@@ -32,7 +32,7 @@ words! {
 
 words! {
     /// Where a value comes from. Texts: `why.source.<source>`; a named tenant is its name.
-    WhySource { Instance, Here, Tenant, Elsewhere, Person, Application }
+    WhySource { Instance, Here, Tenant, Person, Application }
 }
 
 words! {
@@ -139,7 +139,7 @@ fn rows() -> Vec<WhyRow> {
         row("required_acr", K::Rungs, choice, &["email"], S::Application),
         row("default_acr_values", K::Rungs, choice, &["phr", "mfa", "pwd"], S::Application),
         row("required_max_age", K::Limit, number, &["3600"], S::Application),
-        row("password.min_length", K::Policy, number, &["12"], S::Elsewhere),
+        row("password.min_length", K::Policy, number, &["12"], S::Here),
         row("password.max_age_days", K::Policy, number, &[], S::Instance),
         row("recovery.self_service_with_mfa", K::Policy, choice, &["require_factor"], S::Tenant),
         row("mfa.user_may_disable", K::Policy, PolicyShape::Flag, &["false"], S::Tenant),

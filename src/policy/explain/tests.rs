@@ -187,26 +187,3 @@ fn c18_s17_a_pause_and_a_password_that_is_too_old_are_told_beside() {
     let elsewhere = Account { has_password: false, ..paused };
     assert_eq!(explain(&entry, &elsewhere, NOW).besides, [Beside::NoPassword]);
 }
-
-#[test]
-fn i13_of_other_tenants_nothing_is_told_but_that_one_is_stricter() {
-    let here = tenant("ten_1", TenantPolicy { password_min_length: 12, password_history: 3, ..TenantPolicy::default() });
-    let other = tenant("ten_2", TenantPolicy { password_min_length: 33, password_history: 3, ..TenantPolicy::default() });
-    let (own, all) = (rules_of(&[&here]), rules_of(&[&here, &other]));
-    let (membership, client) = (membership(MembershipState::Active), client(|_| {}));
-    let entry = Entry {
-        person_state: PersonState::Active,
-        second_factor: FactorKind::Email,
-        membership: Some(&membership),
-        tenant: Some(&here),
-        client: &client,
-        proof: &Proof::default(),
-    };
-
-    let veiled = explain(&entry, &account(&all), NOW).veiled(&here.id, explain(&entry, &account(&own), NOW));
-
-    let line = |rule: &str| veiled.rules.iter().find(|line| line.rule == rule).map(|line| (line.value.clone(), line.source.clone()));
-    assert_eq!(line("password.min_length"), Some(("12".to_owned(), Source::Elsewhere)), "the value that holds here, not the other's");
-    assert_eq!(line("password.history"), Some(("3".to_owned(), Source::Tenant(here.id.clone()))), "what is as strict here is our own");
-    assert!(!format!("{veiled:?}").contains("ten_2") && !format!("{veiled:?}").contains("33"));
-}

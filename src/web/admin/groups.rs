@@ -70,6 +70,10 @@ pub async fn show(admin: Admin, Path((_, id)): Path<(String, String)>, query: Qu
 
 /// Name, and whether members come and go by themselves (people.md C13).
 pub async fn save(admin: Admin, Path((_, id)): Path<(String, String)>, Checked(fields): Checked) -> Result<Response, WebError> {
+    // What a group permits is changed one by one, and whose it is never (security.md I13).
+    if !fields.has_only(&["seen", "name", "self_join", "self_leave"]) {
+        return Err(WebError::unknown_field());
+    }
     let group = find(&admin, &id).await?;
     let name = fields.get("name");
     let open = (fields.get("self_join") == "yes", fields.get("self_leave") == "yes");

@@ -1,8 +1,11 @@
 //! `/admin/{tenant}/audit`: the tenant's audit log. `/admin/{tenant}/permissions`: what each group permits.
+use std::collections::BTreeMap;
+
 use axum::response::Response;
 
 use crate::model::Email;
 use crate::pages::console::{AuditLog, Choice, PermissionMatrix, PermissionRow};
+use crate::policy::permission::Right;
 use crate::store::AuditFilter;
 use crate::web::error::WebError;
 use crate::web::extract::{Query, TenantAdmin, rights};
@@ -56,15 +59,18 @@ fn end_of_day(day: &str) -> Option<Timestamp> {
 
 pub async fn permissions(admin: TenantAdmin) -> Result<Response, WebError> {
     let groups = admin.app.store.read(async |r| r.groups_of(&admin.tenant.id).await).await?;
-    let mut all: Vec<_> = groups.iter().flat_map(|group| &group.permissions).collect();
-    all.sort();
-    all.dedup();
+    let given = groups.iter().flat_map(|group| &group.permissions).map(|permission| (permission.name.as_str(), permission.requires_2fa));
+    // The flag of an administrator holds every right of ours and no permission of an application (people.md S3).
+    let ours: BTreeMap<&str, bool> = Right::ALL.iter().map(|right| (right.as_str(), false)).collect();
+    let mut all = ours.clone();
+    all.extend(given);
     let rows = all
         .into_iter()
-        .map(|permission| PermissionRow {
-            name: permission.name.clone(),
-            strong: permission.requires_2fa,
-            cells: groups.iter().map(|group| group.permissions.contains(permission)).collect(),
+        .map(|(name, strong)| PermissionRow {
+            name: name.to_owned(),
+            strong,
+            administrators: ours.contains_key(name),
+            cells: groups.iter().map(|group| group.permissions.iter().any(|permission| permission.name == name)).collect(),
         })
         .collect();
     let groups = groups.into_iter().map(|group| group.name).collect();

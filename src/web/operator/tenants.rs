@@ -46,7 +46,7 @@ pub async fn new(operator: Operator) -> Result<Response, WebError> {
 
 pub async fn create(Fresh(operator): Fresh<Operator>, Checked(form): Checked) -> Result<Response, WebError> {
     let preset = Preset::parse(form.get("preset")).ok_or_else(WebError::bad_form)?;
-    let new = NewTenant { policy: preset.policy(), ..asked(&form) };
+    let new = NewTenant { policy: preset.policy(), groups: preset.groups(), ..asked(&form) };
     let fault = match tenants::add(&change(&operator), new).await? {
         TenantAdded::Added(tenant) => {
             operator.app.refresh().await.map_err(Failure::from)?;

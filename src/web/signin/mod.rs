@@ -49,6 +49,7 @@ pub fn go(app: &App, guest: &Guest, step: Step) -> Result<Response, WebError> {
         Destination::Page(flow, ask) => view::see_other(&path_of(&ask, &flow)),
         Destination::Own(path) => view::see_other(&path),
         Destination::Client(answer) => view::answer(app, guest, answer, None)?,
+        Destination::Locked(answer, client) => view::locked(app, guest, answer, client)?,
         Destination::Refused(error) => axum::response::IntoResponse::into_response(WebError::OAuth(error)),
     };
     Ok(guest.leave(response, step.cookie.as_ref()))

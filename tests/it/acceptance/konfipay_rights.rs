@@ -5,6 +5,7 @@ use tenantry::policy::presets::Preset;
 use super::{BO, describe, page_of, post, someone};
 use crate::admin::office;
 use crate::harness::tenantry::Tenantry;
+use crate::operator::at_work;
 use crate::rights::doors::signed_in;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,6 +35,38 @@ async fn k3_one_right_in_whichever_group_opens_the_form_and_no_other_does() {
         let sent = post(&mut browser, "/admin/acme/people/new", &[("email", BO), ("tenant", acme.id.as_str())]).await;
         assert_eq!(sent, if opens { 422 } else { 403 }, "{group}: form");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k3_a_client_that_begins_as_konfipay_has_the_three_built_in_groups() {
+    let t = Tenantry::start().await;
+    let mut operator = at_work(&t).await;
+    let tenant = |slug: &str| t.app.registered().tenants.values().find(|tenant| tenant.slug == slug).unwrap().clone();
+    let groups = async |slug: &str| t.app.store.read(async |r| r.groups_of(&tenant(slug).id).await).await.unwrap();
+    for preset in Preset::ALL {
+        operator.goto("/operator/tenants/new").await;
+        operator.fill("#name", "New client").fill("#number", preset.as_str()).fill("#slug", preset.as_str());
+        operator.fill("#preset", preset.as_str()).submit("#tenant-save").await;
+        assert!(operator.has("#done"), "{}", operator.page());
+        assert_eq!(groups(preset.as_str()).await.len(), if *preset == Preset::Konfipay { 3 } else { 0 }, "{preset}");
+    }
+    let built_in = groups("konfipay").await;
+    assert_eq!(built_in.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(), ["Admin", "Full access", "Management"]);
+
+    let konfipay = tenant("konfipay");
+    for (n, group) in built_in.iter().enumerate() {
+        assert_eq!(group.permissions.iter().map(|held| held.name.as_str()).collect::<Vec<_>>(), ["tenantry:people"], "{}", group.name);
+        let clerk = t.member(&konfipay, &format!("clerk{n}@konfipay.example")).await;
+        t.put_into(group, &clerk).await;
+        let mut browser = signed_in(&t, &clerk).await;
+        browser.goto("/admin/konfipay/people/new").await;
+        assert_eq!(browser.page().status, 200, "{}", group.name);
+    }
+    operator.goto(format!("/operator/tenants/{}/policies", tenant("default").id)).await;
+    operator.fill("#preset", "konfipay").submit("#preset-look").await;
+    operator.submit("#policy-save").await;
+    assert!(operator.has("#done"), "{}", operator.page());
+    assert!(groups("default").await.is_empty(), "a preset that comes later brings none");
 }
 
 #[tokio::test(flavor = "multi_thread")]

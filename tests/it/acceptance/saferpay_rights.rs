@@ -1,5 +1,8 @@
 //! Saferpay: who administers, and what roles permit (people.md S1, S3, S6, S10 to S12).
+use std::collections::BTreeSet;
+
 use serde_json::json;
+use tenantry::policy::permission::Right;
 use tenantry::policy::presets::Preset;
 
 use super::{BO, FIRST, describe, does, move_in, page_of, post, someone, status, told};
@@ -83,8 +86,12 @@ async fn s10_all_roles_and_permissions_stand_in_a_matrix_at_an_address_of_its_ow
     browser.follow(".rail a[href$='/permissions']").await;
 
     assert_eq!(browser.path(), "/admin/acme/permissions");
-    assert_eq!(browser.page().texts("thead th"), ["Permission", "Cashiers", "Idle", "Reporting"]);
-    assert_eq!(browser.page().texts("tbody tr"), ["tx:credit 2FA Yes ·No ·No", "tx:read Yes ·No Yes"]);
+    assert_eq!(browser.page().texts("thead th"), ["Permission", "Administrators", "Cashiers", "Idle", "Reporting"]);
+    let rows = browser.page().texts("tbody tr");
+    let (ours, of_applications): (Vec<&String>, Vec<&String>) = rows.iter().partition(|row| row.starts_with("tenantry:"));
+    assert_eq!(of_applications, ["tx:credit 2FA ·No Yes ·No ·No", "tx:read ·No Yes ·No Yes"]);
+    let by_the_flag = Right::ALL.iter().map(|right| format!("{right} Yes ·No ·No ·No"));
+    assert_eq!(ours.into_iter().cloned().collect::<BTreeSet<_>>(), by_the_flag.collect(), "the Merchant Administrator's role");
     assert!(!browser.has("main form, main input, main button"), "to be read only");
     let sent = net::client().post(t.url("/admin/acme/permissions")).send().await.unwrap();
     assert_eq!(sent.status(), 405);

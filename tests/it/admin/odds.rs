@@ -1,4 +1,6 @@
 //! Odd input where administrators and operators type (security.md I20, L07, M04, M05).
+use std::time::{Duration, Instant};
+
 use tenantry::policy::presets::Preset;
 
 use super::office;
@@ -26,7 +28,7 @@ async fn i20_no_claim_of_an_application_takes_the_name_of_one_that_is_ours() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn l07_m04_a_search_is_words_and_never_a_language() {
+async fn l07_a_search_is_words_and_never_a_language() {
     let t = Tenantry::start().await;
     let (_, _, mut browser) = office(&t, Preset::Saferpay).await;
     for odd in ["(".repeat(4_000), "%".repeat(4_000), "(a+)+$ .* [x]{99}".to_owned(), "' or 1=1 --".to_owned(), "\\".repeat(300)] {
@@ -42,6 +44,33 @@ async fn l07_m04_a_search_is_words_and_never_a_language() {
     browser.fill("#email", &long).fill("#first-name", "Bo").fill("#last-name", "Berg").submit("#person-create").await;
     assert_eq!(browser.page().status, 422);
     assert!(browser.has("#email-error"));
+}
+
+/// No pattern of a tenant is ever compiled: domains and words are compared as text. What is left is what people type.
+#[tokio::test(flavor = "multi_thread")]
+async fn m04_metacharacters_by_the_kilobyte_are_answered_at_once() {
+    let t = Tenantry::start_with(|config| config.server.request_body_limit_kib = 512).await;
+    let (_, _, mut office) = office(&t, Preset::Saferpay).await;
+    for piece in ["(a+)+$", "@", "((((", "\\.*[^", "a@a.", "%(x)s"] {
+        for length in [250, 4 * 1024, 64 * 1024] {
+            let odd: String = piece.chars().cycle().take(length).collect();
+            let begun = Instant::now();
+            office.goto("/admin/acme/people/new").await;
+            office.fill("#email", &odd).fill("#first-name", "Bo").fill("#last-name", "Berg").submit("#person-create").await;
+            assert_eq!(office.page().status, 422, "{piece} {length}");
+            office.goto("/admin/acme/branding").await;
+            office.fill("#contact", &odd).submit("#branding-save").await;
+            assert!([200, 422].contains(&office.page().status), "{piece} {length}");
+            let mut guest = t.browser();
+            guest.goto("/recovery").await;
+            guest.fill("#email", &odd).submit("#recover-submit").await;
+            assert!([200, 422, 429].contains(&guest.page().status), "{piece} {length}: {}", guest.page().status);
+            guest.goto("/login/start").await;
+            guest.fill("#identifier", &odd).fill("#password", "x").submit("#login-submit").await;
+            assert!([401, 422, 429].contains(&guest.page().status), "{piece} {length}: {}", guest.page().status);
+            assert!(begun.elapsed() < Duration::from_secs(5), "{piece} {length}: {:?}", begun.elapsed());
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -71,6 +71,26 @@ async fn s4_s6_s12_i19_nobody_edits_himself_and_under_saferpay_no_names() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn i19_names_and_addresses_that_the_rules_keep_to_their_owner_are_refused_as_a_matter_of_rights() {
+    for (preset, along) in [(Preset::Saferpay, None), (Preset::Konfipay, Some("mine@acme.example")), (Preset::Promio, Some("x"))] {
+        let t = Tenantry::start().await;
+        let (acme, _, mut browser) = office(&t, preset).await;
+        let bodo = t.member(&acme, "bodo@acme.example").await;
+        browser.goto(format!("/admin/acme/people/{}", bodo.id)).await;
+        let mut form = browser.form("#sign-out");
+        form.action.set_path(&format!("/admin/acme/people/{}", bodo.id));
+        let sent = [("first_name", Some("Changed")), ("last_name", Some("Changed")), ("email", along)];
+        form.fields.extend(sent.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))));
+
+        browser.send(form).await;
+
+        assert_eq!(browser.page().status, 403, "{preset}");
+        let row = t.app.store.read(async |r| r.person(&bodo.id).await).await.unwrap().unwrap();
+        assert_eq!((row.name().as_str(), row.email.unwrap().as_str()), ("Bodo Example", "bodo@acme.example"), "{preset}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s9_s15_somebody_is_deactivated_and_activated_again() {
     let t = Tenantry::start().await;
     let (acme, _, mut browser) = office(&t, Preset::Saferpay).await;

@@ -1,4 +1,6 @@
 //! The page of an invitation under the rules of promio: password and app in one visit (people.md P3 to P10).
+use qrcodegen::{QrCode, QrCodeEcc};
+use tenantry::credentials::totp;
 use tenantry::model::FactorKind;
 use tenantry::policy::presets::Preset;
 
@@ -25,6 +27,23 @@ async fn registering(t: &Tenantry, preset: Preset) -> Browser {
 async fn factor(t: &Tenantry) -> FactorKind {
     let email = tenantry::model::Email::parse(BO).unwrap();
     t.app.store.read(async |r| r.person_by_email(&email).await).await.unwrap().unwrap().second_factor
+}
+
+/// The modules of the code on the page, without the white around it.
+fn modules(browser: &Browser) -> Vec<Vec<bool>> {
+    const QUIET: usize = 4;
+    let picture = "#invitation-app .qr svg";
+    let sides = browser.page().attr(picture, "viewBox");
+    let size: usize = sides.rsplit(' ').next().unwrap().parse().unwrap();
+    let mut grid = vec![vec![false; size]; size];
+    for bar in browser.page().attr(&format!("{picture} path"), "d").split('M').skip(1) {
+        let (from, width) = bar.split_once('h').unwrap();
+        let (x, y) = from.split_once(' ').unwrap();
+        let (x, y, width): (usize, usize, usize) =
+            (x.parse().unwrap(), y.parse().unwrap(), width.split('v').next().unwrap().parse().unwrap());
+        grid[y][x..x + width].fill(true);
+    }
+    grid[QUIET..size - QUIET].iter().map(|row| row[QUIET..size - QUIET].to_vec()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,6 +83,18 @@ async fn p7_any_app_scans_the_picture_and_shows_the_name_that_the_house_gave_its
     let mut browser = registering(&t, Preset::Promio).await;
     assert!(browser.has("#invitation-app .qr svg"));
     assert!(browser.text("#invitation-app").contains("The app will show it as promio.net GmbH."), "{}", browser.page());
+
+    // The picture holds the very modules of the link with this name, this account and the secret that stands below.
+    let secret: String = browser.text("#totp-secret").split_whitespace().collect();
+    let link = totp::uri(totp_rs::Secret::try_from_base32(&secret).unwrap().as_bytes(), "promio.net GmbH", BO).unwrap();
+    let code = QrCode::encode_text(link.expose(), QrCodeEcc::Medium).unwrap();
+    let row = |y: i32| (0..code.size()).map(|x| code.get_module(x, y)).collect::<Vec<bool>>();
+    assert_eq!(modules(&browser), (0..code.size()).map(row).collect::<Vec<_>>());
+    let link = url::Url::parse(link.expose()).unwrap();
+    let label = url::form_urlencoded::parse(link.path().as_bytes()).next().unwrap().0.into_owned();
+    assert_eq!((label.as_str(), link.host_str()), ("/promio.net GmbH:bo@acme.example", Some("totp")));
+    let issuers: Vec<_> = link.query_pairs().filter(|(name, _)| name == "issuer").map(|(_, value)| value.into_owned()).collect();
+    assert_eq!(issuers, ["promio.net GmbH"]);
 
     // A foreign implementation of RFC 6238, which knows the secret and nothing else.
     let app = Authenticator::typed(&browser.text("#totp-secret"));

@@ -38,6 +38,12 @@ fn c1_presets_are_given_to_a_tenant() {
     assert_eq!(rule(&instance, "mfa.step_up_permissions"), "pan:decrypt,tx:credit");
     assert_eq!(rule(&instance, "password.max_age_days"), "180");
     instance.run(&["policy", "preset", "acme", "keycloak"]).refused("konfipay");
+
+    let new = ["tenant", "add", "--number", "7", "--slug", "seven", "--name", "Seven", "--preset"];
+    instance.run(&[&new[..], &["keycloak"]].concat()).refused("konfipay");
+    instance.run(&[&new[..], &["saferpay", "--json"]].concat()).json();
+    let shown = instance.run(&["policy", "show", "seven", "--json"]).json().to_string();
+    assert!(shown.contains("pan:decrypt,tx:credit"), "{shown}");
 }
 
 #[test]

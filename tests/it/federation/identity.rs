@@ -78,7 +78,7 @@ async fn j02_a_token_of_another_directory_is_refused() {
 }
 
 #[tokio::test]
-async fn j08_b29_whoever_was_deactivated_is_refused_like_a_stranger_and_not_half_signed_in() {
+async fn b29_j08_whoever_was_deactivated_is_refused_like_a_stranger_and_not_half_signed_in() {
     let stage = Stage::set().await;
     let anna = stage.invited(ANNA, InvitationMethod::Microsoft).await;
     stage.t.mailbox.letter(ANNA).await;

@@ -53,7 +53,7 @@ async fn p1_with_sign_in_elsewhere_there_is_no_second_factor_no_menu_and_no_prom
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn k27_j14_nobody_of_microsoft_is_switched_to_a_password() {
+async fn k27_nobody_of_microsoft_is_switched_to_a_password() {
     let (stage, anna, account) = Stage::under(Preset::Konfipay, MethodChange::Never).await;
     stage.sign_in(&account).await;
     let mut marie = stage.at_work("marie@contoso.example").await;
@@ -68,6 +68,46 @@ async fn k27_j14_nobody_of_microsoft_is_switched_to_a_password() {
     browser.fill("#email", ANNA).submit("#recover-submit").await;
 
     assert!(stage.t.mailbox.take(ANNA).await.is_empty(), "neither the administrator nor the person gets a link");
+    assert!(!stage.person(&anna).await.has_password);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn j14_no_path_leads_somebody_of_microsoft_to_a_password() {
+    const NEW: &str = "lantern orbit walnut 42";
+    let (stage, anna, account) = Stage::under(Preset::Konfipay, MethodChange::Never).await;
+    let (mut hers, _) = stage.sign_in(&account).await;
+    let mut marie = stage.at_work("marie@contoso.example").await;
+    let address = format!("/admin/contoso/people/{}", anna.id);
+    let twice = [("present", ""), ("password", NEW), ("password_repeat", NEW)];
+    let names = [("first_name", "Anna"), ("last_name", "Berg"), ("method", "password")];
+    let own: [(&str, &[(&str, &str)]); 2] = [("/account/password", &twice), ("/account/password/code", &[("code", "123456")])];
+    let below = |step: &str| format!("{address}{step}");
+    let (reset, convert, invite) = (below("/reset"), below("/convert"), below("/invite"));
+    let by_admin: [(&str, &[(&str, &str)]); 4] =
+        [(&address, &names), (&reset, &[]), (&convert, &[("email", "anna2@contoso.example")]), (&invite, &[("method", "password")])];
+
+    for (path, fields, browser) in own
+        .into_iter()
+        .map(|(path, fields)| (path, fields, &hers))
+        .chain(by_admin.into_iter().map(|(path, fields)| (path, fields, &marie)))
+        .map(|(path, fields, browser)| (path.to_owned(), fields, browser.clone()))
+        .collect::<Vec<_>>()
+    {
+        let mut browser = browser;
+        browser.goto("/account").await;
+        let mut form = browser.form("#sign-out");
+        form.action.set_path(&path);
+        form.fields.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        browser.send(form).await;
+        assert!((400..500).contains(&browser.page().status), "{path}: {}", browser.page());
+    }
+    assert_eq!(hers.goto("/account/password").await.page().status, 404);
+    assert!(!marie.goto(&address).await.has("#deed-reset") && !marie.has("#deed-invite"));
+    let mut browser = stage.t.browser();
+    browser.goto("/recovery").await;
+    browser.fill("#email", ANNA).submit("#recover-submit").await;
+
+    assert!(stage.t.mailbox.everything().await.is_empty(), "no letter with a link to one");
     assert!(!stage.person(&anna).await.has_password);
 }
 
@@ -166,7 +206,7 @@ async fn k29_microsoft_is_chosen_while_creating_and_nowhere_else() {
         form.fields.push(("method".to_owned(), "microsoft".to_owned()));
         let mut tried = marie.clone();
         tried.send(form).await;
-        assert_eq!(tried.page().status, 400, "what cannot be changed is refused");
+        assert_eq!(tried.page().status, 422, "what cannot be changed is refused");
         let row = stage.person(person).await;
         assert_eq!(row.has_password, person.id == paul.id);
         assert!(person.id == anna.id || stage.identities(person).await.is_empty());

@@ -382,7 +382,7 @@ async fn e08_announcements_are_changed_soon_after_a_sign_in_and_the_slower_of_tw
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn i22_administrators_of_tenants_do_not_reach_announcements() {
+async fn administrators_of_tenants_do_not_reach_announcements() {
     let t = Tenantry::start().await;
     let acme = t.tenant("acme").await;
     let anna = t.admin(&acme, "anna@acme.example").await;

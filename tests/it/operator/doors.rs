@@ -32,7 +32,7 @@ const PAGES: &[&str] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn i22_every_operators_page_opens_to_operators_alone() {
+async fn every_operators_page_opens_to_operators_alone() {
     let t = Tenantry::start().await;
     let acme = t.tenant("acme").await;
     let anna = t.admin(&acme, "anna@acme.example").await;
@@ -53,7 +53,7 @@ async fn i22_every_operators_page_opens_to_operators_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn i14_what_does_not_exist_is_not_there() {
+async fn what_does_not_exist_is_not_there() {
     let t = Tenantry::start().await;
     let mut operator = at_work(&t).await;
 

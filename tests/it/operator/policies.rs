@@ -133,7 +133,7 @@ async fn a_rule_beyond_the_bounds_is_refused_by_name_and_what_was_typed_stays() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn i14_the_rules_of_another_tenant_are_not_there() {
+async fn i05_the_rules_of_another_tenant_are_not_there() {
     let t = Tenantry::start().await;
     let acme = t.tenant("acme").await;
     let globex = t.tenant("globex").await;

@@ -55,7 +55,7 @@ async fn what_cannot_be_a_tenant_is_named_and_what_was_typed_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn i22_disabling_a_tenant_ends_its_tokens_and_sessions_at_once() {
+async fn i14_disabling_a_tenant_ends_its_tokens_and_sessions_at_once() {
     let t = Tenantry::start().await;
     let acme = t.tenant("acme").await;
     let anna = t.member(&acme, "anna@acme.example").await;

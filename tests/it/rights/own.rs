@@ -146,7 +146,9 @@ async fn s10_the_matrix_shows_every_group_and_permission_of_the_tenant() {
 
     browser.goto("/admin/acme/permissions").await;
 
-    assert_eq!(browser.page().texts("thead th"), ["Permission", "Auditors", "Cashiers"]);
-    assert_eq!(browser.page().texts("tbody tr"), ["tx:credit 2FA ·No Yes", "tx:read Yes Yes"]);
+    assert_eq!(browser.page().texts("thead th"), ["Permission", "Administrators", "Auditors", "Cashiers"]);
+    let rows = browser.page().texts("tbody tr");
+    assert_eq!(&rows[rows.len() - 2..], ["tx:credit 2FA ·No ·No Yes", "tx:read ·No Yes Yes"]);
+    assert!(!rows.iter().any(|row| row.contains("secret:thing")), "of another tenant");
     assert!(!browser.has("main form"), "it is to be read only");
 }

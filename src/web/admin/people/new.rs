@@ -23,7 +23,14 @@ pub async fn show(admin: TenantAdmin<rights::People>, query: Query) -> Result<Re
     page(&admin, form, None).await
 }
 
+/// Everything that the form has.
+const FIELDS: [&str; 12] =
+    ["tenant", "kind", "email", "username", "first_name", "last_name", "language", "group", "method", "limited", "api", "admin"];
+
 pub async fn submit(admin: TenantAdmin<rights::People>, Checked(fields): Checked) -> Result<Response, WebError> {
+    if !fields.has_only(&FIELDS) {
+        return Err(WebError::unknown_field());
+    }
     let form = typed(&fields);
     // people.md K5: created where the form was shown, whatever other tabs do.
     if fields.get("tenant") != admin.tenant.id.as_str() {

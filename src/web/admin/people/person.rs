@@ -32,9 +32,10 @@ pub async fn rename(
     Path((_, id)): Path<(String, String)>,
     Checked(fields): Checked,
 ) -> Result<Response, WebError> {
-    // How somebody signs in, for one, is chosen while creating and never here (people.md K29).
+    // How somebody signs in, for one, is chosen while creating and never here (people.md K29, security.md I13). The
+    // address is its owner's alone (people.md K10).
     if !fields.has_only(&["first_name", "last_name", "language"]) {
-        return Err(WebError::bad_form());
+        return Err(if fields.get("email").is_empty() { WebError::unknown_field() } else { WebError::forbidden() });
     }
     let listed = find(&admin, &id).await?;
     let person = &listed.person;
