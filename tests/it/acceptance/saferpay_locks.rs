@@ -159,6 +159,35 @@ async fn s35_after_ninety_days_no_link_but_the_administrators_opens_the_account(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn s35_the_page_of_the_lock_hands_the_answer_on_in_the_mode_that_was_asked_for() {
+    let t = Tenantry::start().await;
+    let (acme, _, _) = office(&t, Preset::Saferpay).await;
+    let bo = t.member(&acme, "bo@acme.example").await;
+    let party = t.party().await;
+    t.log_in(&mut t.browser(), &party, &bo, &["openid"]).await;
+    t.later(91 * DAYS);
+
+    let request = party.authorize(&["openid"], &[("response_mode", "form_post")]);
+    let mut browser = t.browser();
+    browser.goto(request.url.as_str()).await;
+    browser.fill("#identifier", &bo.email).fill("#password", PASSWORD).submit("#login-submit").await;
+    if browser.path() == "/login/code" {
+        let code = t.mailbox.code(&bo.email).await;
+        browser.fill("#code", &code).submit("#code-submit").await;
+    }
+
+    let page = browser.page();
+    assert_eq!((page.status, page.header("cache-control")), (403, "no-store"));
+    assert_eq!(page.attr("form.stack", "method"), "post");
+    let names = page.attrs("form.stack input", "name");
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(names.iter().zip(page.attrs("form.stack input", "value")))
+        .finish();
+    assert!(page.attr("form.stack", "action").starts_with("http") && !names.iter().any(|name| name == "csrf"), "{names:?}");
+    assert!(matches!(party.landed_with(&request, &form), Landed::Denied { error, .. } if error == "access_denied"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s36_a_reset_ends_locks_and_leaves_whoever_is_deactivated_or_invited_as_he_is() {
     let t = Tenantry::start().await;
     let (acme, _, mut office) = office(&t, Preset::Saferpay).await;
